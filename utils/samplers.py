@@ -1,0 +1,414 @@
+"""Samplers: one step is a function, a sampler is a loop over steps."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from utils.paths import AffinePath
+from utils.schedulers import DiscreteVP, Scheduler
+from utils.tensors import (
+    check_nonnegative,
+    check_positive_int,
+    check_same_shape,
+    check_samples,
+    randn_like,
+)
+
+Field = Callable[[Tensor, Tensor], Tensor]
+
+
+def _evaluate(name: str, field: Field, x: Tensor, t: Tensor) -> Tensor:
+    """Call ``field`` and refuse an output of another shape, which would broadcast unnoticed."""
+    value = field(x, t)
+    if not isinstance(value, Tensor) or value.shape != x.shape:
+        got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        raise ValueError(f"{name} must return shape {tuple(x.shape)}, got {got}")
+    return value
+
+
+def euler_step(velocity: Field, x: Tensor, t: Tensor, h: Tensor) -> Tensor:
+    r"""One Euler step: :math:`x + h\,u(x, t)`. One evaluation, global error O(h).
+
+    Args:
+        velocity: field ``(x, t) -> (B, ...)``.
+        x: state, shape ``(B, ...)``.
+        t: time, 0-dim.
+        h: step size, 0-dim.
+
+    Returns:
+        State at t + h, shape ``(B, ...)``.
+    """
+    return x + h * _evaluate("velocity", velocity, x, t)
+
+
+def midpoint_step(velocity: Field, x: Tensor, t: Tensor, h: Tensor) -> Tensor:
+    r"""One midpoint step: :math:`x + h\,u(x + \tfrac h2 u(x, t),\ t + \tfrac h2)`.
+
+    Two evaluations, global error O(h^2). Source: Hairer, Norsett, Wanner, "Solving ODEs I", II.1.
+
+    Args:
+        velocity: field ``(x, t) -> (B, ...)``.
+        x: state, shape ``(B, ...)``.
+        t: time, 0-dim.
+        h: step size, 0-dim.
+
+    Returns:
+        State at t + h, shape ``(B, ...)``.
+    """
+    middle = x + 0.5 * h * _evaluate("velocity", velocity, x, t)
+    return x + h * _evaluate("velocity", velocity, middle, t + 0.5 * h)
+
+
+def heun_step(velocity: Field, x: Tensor, t: Tensor, h: Tensor) -> Tensor:
+    r"""One Heun step: the mean of the slopes at both ends of an Euler step.
+
+    .. math:: k_1 = u(x, t),\quad k_2 = u(x + h k_1, t + h),\quad x + \tfrac h2 (k_1 + k_2)
+
+    Two evaluations, global error O(h^2). It evaluates the field at t = 1, where a velocity may be
+    infinite (VP). Source: Karras et al. 2022 (arXiv 2206.00364), algorithm 1.
+
+    Args:
+        velocity: field ``(x, t) -> (B, ...)``.
+        x: state, shape ``(B, ...)``.
+        t: time, 0-dim.
+        h: step size, 0-dim.
+
+    Returns:
+        State at t + h, shape ``(B, ...)``.
+    """
+    k_1 = _evaluate("velocity", velocity, x, t)
+    # (t + h).clamp: rounding may carry the last step a hair beyond 1.
+    k_2 = _evaluate("velocity", velocity, x + h * k_1, (t + h).clamp(max=1.0))
+    return x + 0.5 * h * (k_1 + k_2)
+
+
+ODE_STEPS = {"euler": euler_step, "midpoint": midpoint_step, "heun": heun_step}
+
+
+def _time_grid(steps: int, x: Tensor, t_end: float = 1.0) -> Tensor:
+    return torch.linspace(0.0, t_end, check_positive_int("steps", steps) + 1).to(x)
+
+
+def _check_grid(time_grid: Tensor, x: Tensor) -> Tensor:
+    check_samples("time_grid", time_grid, ndim=1)
+    if len(time_grid) < 2:
+        raise ValueError(f"time_grid must hold at least two times, got {time_grid.tolist()}")
+    if time_grid.min() < 0 or time_grid.max() > 1 or (time_grid.diff() <= 0).any():
+        raise ValueError(f"time_grid must increase within [0, 1], got {time_grid.tolist()}")
+    return time_grid.to(x)
+
+
+@torch.no_grad()
+def sample_ode(
+    velocity: Field,
+    x_0: Tensor,
+    steps: int = 50,
+    method: str = "euler",
+    time_grid: Tensor | None = None,
+    return_trajectory: bool = False,
+) -> Tensor:
+    r"""Solve :math:`\dot x = u(x, t)` from noise at t = 0 to data at t = 1 in fixed steps.
+
+    Args:
+        velocity: field ``(x, t) -> (B, ...)``; t is 0-dim.
+        x_0: starting points, shape ``(B, ...)``.
+        steps: number of equal steps; ignored if ``time_grid`` is given.
+        method: ``"euler"``, ``"midpoint"`` or ``"heun"``.
+        time_grid: increasing times within [0, 1], shape ``(S + 1,)``.
+        return_trajectory: return every state, not only the last.
+
+    Returns:
+        End points ``(B, ...)``, or states ``(S + 1, B, ...)``.
+
+    Raises:
+        TypeError: if an argument has the wrong type.
+        ValueError: if the method is unknown, the grid does not increase, or a shape is wrong.
+    """
+    check_samples("x_0", x_0)
+    if method not in ODE_STEPS:
+        raise ValueError(f"method must be one of {tuple(ODE_STEPS)}, got {method!r}")
+    grid = _time_grid(steps, x_0) if time_grid is None else _check_grid(time_grid, x_0)
+    x, states = x_0, [x_0]
+    for t, t_next in zip(grid[:-1], grid[1:], strict=True):
+        x = ODE_STEPS[method](velocity, x, t, t_next - t)
+        if return_trajectory:
+            states.append(x)
+    return torch.stack(states) if return_trajectory else x
+
+
+@torch.no_grad()
+def sample_sde(
+    velocity: Field,
+    x_0: Tensor,
+    scheduler: Scheduler,
+    steps: int = 100,
+    noise_scale: float = 1.0,
+    generator: torch.Generator | None = None,
+    return_trajectory: bool = False,
+    t_end: float = 1.0,
+) -> Tensor:
+    r"""Euler-Maruyama on the SDE that shares the marginals of the flow.
+
+    .. math:: dX = \big(u(X, t) - c_t\,\hat x_0(X, t)\big)\,dt + \sqrt{2\sigma_t c_t}\,dW,
+              \qquad c_t = \lambda\,\sigma_t
+
+    :math:`\hat x_0 = E[x_0|x_t]` comes from the velocity through the 2x2 matrix, and the score is
+    :math:`-\hat x_0/\sigma_t`. Every :math:`\lambda \ge 0` keeps the marginals; 0 is the ODE.
+    Source: Albergo et al. 2023 (arXiv 2303.08797), eq. 2.20 to 2.22; Song et al. 2021
+    (arXiv 2011.13456), appendix D.1.
+
+    Args:
+        velocity: marginal velocity ``(x, t) -> (B, ...)`` of an affine path with independent
+            Gaussian noise.
+        x_0: starting points, shape ``(B, ...)``.
+        scheduler: the path's scheduler.
+        steps: number of equal steps.
+        noise_scale: the factor lambda, at least 0.
+        generator: source of randomness.
+        return_trajectory: return every state, not only the last.
+        t_end: time to stop at, in (0, 1].
+
+    Returns:
+        End points ``(B, ...)``, or states ``(steps + 1, B, ...)``.
+
+    Raises:
+        TypeError: if an argument has the wrong type.
+        ValueError: if a value is out of range or a shape is wrong.
+    """
+    check_samples("x_0", x_0)
+    check_nonnegative("noise_scale", noise_scale)
+    if not 0 < check_nonnegative("t_end", t_end) <= 1:
+        raise ValueError(f"t_end must lie in (0, 1], got {t_end}")
+    path, grid = AffinePath(scheduler), _time_grid(steps, x_0, t_end)
+    x, states = x_0, [x_0]
+    for t, t_next in zip(grid[:-1], grid[1:], strict=True):
+        h, sigma = t_next - t, scheduler.sigma(t)
+        u = _evaluate("velocity", velocity, x, t)
+        if noise_scale > 0:
+            x_0_hat = path.convert(x, t, u, "velocity", "epsilon")
+            c = noise_scale * sigma
+            noise = (2 * sigma * c * h).sqrt() * randn_like(x, generator)
+            x = x + h * (u - c * x_0_hat) + noise
+        else:
+            x = x + h * u
+        if return_trajectory:
+            states.append(x)
+    return torch.stack(states) if return_trajectory else x
+
+
+def _bars(schedule: DiscreteVP, k: int, k_next: int) -> tuple[float, float]:
+    """alpha-bar at k and at k_next; -1 stands for clean data, where it is 1."""
+    schedule.check_index("k", k)
+    if not -1 <= k_next < k:
+        raise ValueError(f"k_next must lie in -1..{k - 1}, got {k_next}")
+    bar_next = 1.0 if k_next == -1 else schedule.alpha_bar[k_next].item()
+    return schedule.alpha_bar[k].item(), bar_next
+
+
+def ddim_step(
+    epsilon: Tensor,
+    x: Tensor,
+    k: int,
+    k_next: int,
+    schedule: DiscreteVP,
+    eta: float = 0.0,
+    noise: Tensor | None = None,
+) -> Tensor:
+    r"""One DDIM step from index k to a cleaner index k_next.
+
+    .. math:: x' = \sqrt{\bar\alpha'}\,\hat x_1 + \sqrt{1 - \bar\alpha' - s^2}\,\epsilon + s\,z,
+        \qquad s = \eta\sqrt{\tfrac{1-\bar\alpha'}{1-\bar\alpha}}
+                   \sqrt{1 - \tfrac{\bar\alpha}{\bar\alpha'}}
+
+    :math:`\eta = 0` is deterministic: Euler in :math:`(x/\alpha, \sigma/\alpha)`. :math:`\eta = 1`
+    over all steps is DDPM with the posterior variance.
+    Source: Song et al. 2021 (arXiv 2010.02502), eq. 12 and 16.
+
+    Args:
+        epsilon: predicted noise, shape ``(B, ...)``.
+        x: state at k, same shape.
+        k: index now, 0..T-1.
+        k_next: index after the step, -1..k-1; -1 is clean data.
+        schedule: the discrete schedule.
+        eta: share of fresh noise, at least 0.
+        noise: standard normal z, same shape; needed if ``eta`` > 0 and ``k_next`` >= 0.
+
+    Returns:
+        State at ``k_next``, shape ``(B, ...)``.
+
+    Raises:
+        TypeError: if an argument has the wrong type.
+        ValueError: if an index or ``eta`` is out of range, shapes differ, or noise is missing.
+    """
+    check_same_shape("epsilon", epsilon, "x", x)
+    check_nonnegative("eta", eta)
+    bar, bar_next = _bars(schedule, k, k_next)
+    x_1_hat = (x - (1 - bar) ** 0.5 * epsilon) / bar**0.5
+    s = eta * ((1 - bar_next) / (1 - bar) * (1 - bar / bar_next)) ** 0.5
+    rest = 1 - bar_next - s**2
+    if rest < -1e-12:
+        raise ValueError(f"eta={eta} asks for more noise than there is between k={k} and {k_next}")
+    x = bar_next**0.5 * x_1_hat + max(rest, 0.0) ** 0.5 * epsilon
+    if s == 0:
+        return x
+    if noise is None:
+        raise ValueError(f"noise must be given for eta={eta}, got None")
+    check_same_shape("noise", noise, "x", x)
+    return x + s * noise
+
+
+@torch.no_grad()
+def sample_ddim(
+    epsilon_model: Field,
+    x_T: Tensor,
+    schedule: DiscreteVP,
+    steps: int = 50,
+    eta: float = 0.0,
+    generator: torch.Generator | None = None,
+    return_trajectory: bool = False,
+) -> Tensor:
+    """DDIM on evenly spaced indices from T - 1 down to 0, then to clean data.
+
+    Source: Song et al. 2021 (arXiv 2010.02502), section 4.2.
+
+    Args:
+        epsilon_model: ``(x, t) -> (B, ...)``, predicted noise; t is 0-dim, ``schedule.time(k)``.
+        x_T: starting points (pure noise), shape ``(B, ...)``.
+        schedule: the discrete schedule.
+        steps: number of evaluations, 1..T.
+        eta: share of fresh noise; 0 is deterministic.
+        generator: source of randomness, used if ``eta`` > 0.
+        return_trajectory: return every state, not only the last.
+
+    Returns:
+        End points ``(B, ...)``, or states ``(steps + 1, B, ...)``.
+
+    Raises:
+        TypeError: if an argument has the wrong type.
+        ValueError: if a value is out of range or a shape is wrong.
+    """
+    check_samples("x_T", x_T)
+    if check_positive_int("steps", steps) > schedule.T:
+        raise ValueError(f"steps must be at most T={schedule.T}, got {steps}")
+    indices = torch.linspace(schedule.T - 1, 0, steps).round().long().tolist() + [-1]
+    x, states = x_T, [x_T]
+    for k, k_next in zip(indices[:-1], indices[1:], strict=True):
+        epsilon = _evaluate("epsilon_model", epsilon_model, x, schedule.time(k).to(x))
+        noise = randn_like(x, generator) if eta > 0 and k_next >= 0 else None
+        x = ddim_step(epsilon, x, k, k_next, schedule, eta, noise)
+        if return_trajectory:
+            states.append(x)
+    return torch.stack(states) if return_trajectory else x
+
+
+def ddpm_step(
+    epsilon: Tensor,
+    x: Tensor,
+    k: int,
+    schedule: DiscreteVP,
+    noise: Tensor | None = None,
+    variance: str = "beta",
+) -> Tensor:
+    r"""One ancestral step from index k to k - 1.
+
+    .. math:: x' = \frac{1}{\sqrt{\alpha_k}}\Big(x - \frac{\beta_k}{\sqrt{1-\bar\alpha_k}}
+              \,\epsilon\Big) + s_k z
+
+    :math:`s_k^2` is :math:`\beta_k`, or the posterior variance
+    :math:`\tilde\beta_k = \beta_k (1 - \bar\alpha_{k-1})/(1 - \bar\alpha_k)`. No noise at k = 0.
+    Source: Ho et al. 2020 (arXiv 2006.11239), algorithm 2, eq. 7 and 11.
+
+    Args:
+        epsilon: predicted noise, shape ``(B, ...)``.
+        x: state at k, same shape.
+        k: index now, 0..T-1.
+        schedule: the discrete schedule.
+        noise: standard normal z, same shape; needed for k > 0.
+        variance: ``"beta"`` or ``"posterior"``.
+
+    Returns:
+        State at k - 1, shape ``(B, ...)``.
+
+    Raises:
+        TypeError: if an argument has the wrong type.
+        ValueError: if k is out of range, ``variance`` unknown, shapes differ, or noise is missing.
+    """
+    check_same_shape("epsilon", epsilon, "x", x)
+    if variance not in ("beta", "posterior"):
+        raise ValueError(f"variance must be 'beta' or 'posterior', got {variance!r}")
+    bar, bar_next = _bars(schedule, k, k - 1)
+    beta = schedule.betas[k].item()
+    mean = (x - beta / (1 - bar) ** 0.5 * epsilon) / (1 - beta) ** 0.5
+    if k == 0:
+        return mean
+    if noise is None:
+        raise ValueError(f"noise must be given for k={k}, got None")
+    check_same_shape("noise", noise, "x", x)
+    s_squared = beta if variance == "beta" else beta * (1 - bar_next) / (1 - bar)
+    return mean + s_squared**0.5 * noise
+
+
+@torch.no_grad()
+def sample_ddpm(
+    epsilon_model: Field,
+    x_T: Tensor,
+    schedule: DiscreteVP,
+    generator: torch.Generator | None = None,
+    variance: str = "beta",
+    return_trajectory: bool = False,
+) -> Tensor:
+    """Ancestral sampling through all T steps.
+
+    Source: Ho et al. 2020 (arXiv 2006.11239), algorithm 2.
+
+    Args:
+        epsilon_model: ``(x, t) -> (B, ...)``, predicted noise; t is 0-dim, ``schedule.time(k)``.
+        x_T: starting points (pure noise), shape ``(B, ...)``.
+        schedule: the discrete schedule.
+        generator: source of randomness.
+        variance: ``"beta"`` or ``"posterior"``.
+        return_trajectory: return every state, not only the last.
+
+    Returns:
+        End points ``(B, ...)``, or states ``(T + 1, B, ...)``.
+
+    Raises:
+        TypeError: if an argument has the wrong type.
+        ValueError: if a value is out of range or a shape is wrong.
+    """
+    check_samples("x_T", x_T)
+    x, states = x_T, [x_T]
+    for k in range(schedule.T - 1, -1, -1):
+        epsilon = _evaluate("epsilon_model", epsilon_model, x, schedule.time(k).to(x))
+        noise = randn_like(x, generator) if k > 0 else None
+        x = ddpm_step(epsilon, x, k, schedule, noise, variance)
+        if return_trajectory:
+            states.append(x)
+    return torch.stack(states) if return_trajectory else x
+
+
+class count_evaluations:  # noqa: N801  (reads as a verb where it is used)
+    """Wrap a field and count its calls: the number of function evaluations (NFE).
+
+    Attributes:
+        nfe: calls so far. One call evaluates the whole batch and counts once.
+    """
+
+    def __init__(self, field: Field) -> None:
+        """Take the field ``(x, t) -> (B, ...)``.
+
+        Args:
+            field: any callable.
+
+        Raises:
+            TypeError: if it cannot be called.
+        """
+        if not callable(field):
+            raise TypeError(f"field must be callable, got {type(field).__name__}")
+        self.field, self.nfe = field, 0
+
+    def __call__(self, x: Tensor, t: Tensor) -> Tensor:
+        """Evaluate the field and add one to ``nfe``."""
+        self.nfe += 1
+        return self.field(x, t)

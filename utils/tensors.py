@@ -1,0 +1,198 @@
+"""Shapes, time broadcasting and the checks that every public function shares."""
+
+import numbers
+
+import torch
+from torch import Tensor
+
+
+def expand_time(t: Tensor, x: Tensor) -> Tensor:
+    """Reshape a time so that it broadcasts over the trailing dimensions of ``x``.
+
+    ``t: ()`` stays 0-dim; ``t: (B,)`` becomes ``(B, 1, ..., 1)``.
+    This is the only place in the package where a time is broadcast: ``t * x`` with ``t: (B,)`` and
+    images whose width happens to be B would broadcast over the wrong axis without any error.
+
+    Args:
+        t: time, shape ``()`` or ``(B,)``.
+        x: batch, shape ``(B, ...)``.
+
+    Returns:
+        ``t`` with ``x.ndim`` dimensions, or 0-dim.
+
+    Raises:
+        ValueError: if ``t`` is neither 0-dim nor one value per sample.
+    """
+    if t.ndim == 0:
+        return t
+    if t.ndim != 1 or t.shape[0] != x.shape[0]:
+        raise ValueError(
+            f"t must have shape () or ({x.shape[0]},) to match x of shape {tuple(x.shape)}, "
+            f"got {tuple(t.shape)}"
+        )
+    return t.reshape(-1, *([1] * (x.ndim - 1)))
+
+
+def randn_like(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Standard normal noise with the shape, dtype and device of ``x``, from ``generator``.
+
+    Args:
+        x: any floating-point tensor.
+        generator: source of randomness; ``None`` uses torch's default one.
+
+    Returns:
+        Noise of the same shape as ``x``.
+    """
+    return torch.randn(x.shape, dtype=x.dtype, device=x.device, generator=generator)
+
+
+def check_samples(name: str, x: Tensor, ndim: int | None = None) -> Tensor:
+    """Refuse anything but a non-empty, finite, floating-point batch ``(B, ...)``.
+
+    Args:
+        name: the argument's name, for the message.
+        x: the batch to check.
+        ndim: the number of dimensions it must have, if that matters.
+
+    Returns:
+        ``x`` itself.
+
+    Raises:
+        TypeError: if ``x`` is not a floating-point tensor.
+        ValueError: if it is empty, 0-dim, has another number of dimensions, or is not finite.
+    """
+    if not isinstance(x, Tensor):
+        raise TypeError(f"{name} must be a torch.Tensor, got {type(x).__name__}: {x!r:.80}")
+    if not x.is_floating_point():
+        raise TypeError(f"{name} must be a floating-point tensor, got dtype {x.dtype}")
+    if x.ndim == 0:
+        raise ValueError(f"{name} must have a batch dimension, got the 0-dim tensor {x.item()}")
+    if ndim is not None and x.ndim != ndim:
+        raise ValueError(f"{name} must have {ndim} dimensions, got shape {tuple(x.shape)}")
+    if x.numel() == 0:
+        raise ValueError(f"{name} must not be empty, got shape {tuple(x.shape)}")
+    finite = torch.isfinite(x)
+    if not finite.all():
+        bad = x.detach()[~finite.detach()].flatten()[0].item()
+        raise ValueError(f"{name} must be finite, got {bad} among its values")
+    return x
+
+
+def check_unit_interval(name: str, t: Tensor) -> Tensor:
+    """Refuse anything but floating-point values in [0, 1], of any shape.
+
+    Args:
+        name: the argument's name, for the message.
+        t: the values.
+
+    Returns:
+        ``t`` itself.
+
+    Raises:
+        TypeError: if ``t`` is not a floating-point tensor.
+        ValueError: if a value lies outside [0, 1] or is NaN.
+    """
+    if not isinstance(t, Tensor):
+        raise TypeError(f"{name} must be a number or a tensor, got {type(t).__name__}: {t!r:.80}")
+    if not t.is_floating_point():
+        raise TypeError(f"{name} must be floating-point, got dtype {t.dtype}")
+    inside = (t >= 0) & (t <= 1)  # False for NaN, too
+    if not torch.all(inside):
+        bad = t.detach()[~inside].flatten()[0].item()
+        raise ValueError(f"{name} must lie in [0, 1], got {bad}")
+    return t
+
+
+def check_time(name: str, t: Tensor, x: Tensor | None = None) -> Tensor:
+    """Refuse a time outside [0, 1], or one that does not fit the batch.
+
+    Args:
+        name: the argument's name, for the message.
+        t: time, shape ``()`` or ``(B,)``; a Python number is accepted and becomes 0-dim.
+        x: the batch it belongs to, shape ``(B, ...)``; sets dtype and device of a Python number.
+
+    Returns:
+        ``t`` as a tensor.
+
+    Raises:
+        TypeError: if ``t`` is not a number or a floating-point tensor.
+        ValueError: if it is outside [0, 1], not finite, or of the wrong shape.
+    """
+    if isinstance(t, numbers.Real) and not isinstance(t, bool):
+        like = {"dtype": x.dtype, "device": x.device} if x is not None else {}
+        t = torch.tensor(float(t), **like)
+    check_unit_interval(name, t)
+    if t.ndim > 1 or (x is not None and t.ndim == 1 and t.shape[0] != x.shape[0]):
+        batch = "B" if x is None else x.shape[0]
+        raise ValueError(f"{name} must have shape () or ({batch},), got {tuple(t.shape)}")
+    if t.numel() == 0:
+        raise ValueError(f"{name} must not be empty, got shape {tuple(t.shape)}")
+    return t
+
+
+def check_same_shape(name_a: str, a: Tensor, name_b: str, b: Tensor) -> None:
+    """Refuse a pair of tensors that do not belong together.
+
+    Args:
+        name_a: name of the first argument.
+        a: the first tensor.
+        name_b: name of the second argument.
+        b: the second tensor.
+
+    Raises:
+        TypeError: if their dtypes differ.
+        ValueError: if their shapes or devices differ.
+    """
+    if a.shape != b.shape:
+        raise ValueError(
+            f"{name_a} and {name_b} must have the same shape, "
+            f"got {tuple(a.shape)} and {tuple(b.shape)}"
+        )
+    if a.dtype != b.dtype:
+        raise TypeError(f"{name_a} and {name_b} must share a dtype, got {a.dtype} and {b.dtype}")
+    if a.device != b.device:
+        raise ValueError(
+            f"{name_a} and {name_b} must be on one device, got {a.device} and {b.device}"
+        )
+
+
+def check_positive_int(name: str, n: int) -> int:
+    """Refuse anything but a whole number of at least 1.
+
+    Args:
+        name: the argument's name, for the message.
+        n: the value.
+
+    Returns:
+        ``n`` as an ``int``.
+
+    Raises:
+        TypeError: if ``n`` is not an integer.
+        ValueError: if ``n`` is zero or negative.
+    """
+    if isinstance(n, bool) or not isinstance(n, numbers.Integral):
+        raise TypeError(f"{name} must be an integer, got {type(n).__name__}: {n!r:.80}")
+    if n < 1:
+        raise ValueError(f"{name} must be at least 1, got {n}")
+    return int(n)
+
+
+def check_nonnegative(name: str, value: float) -> float:
+    """Refuse anything but a finite number of at least 0.
+
+    Args:
+        name: the argument's name, for the message.
+        value: the value.
+
+    Returns:
+        ``value`` as a ``float``.
+
+    Raises:
+        TypeError: if ``value`` is not a real number.
+        ValueError: if it is negative, NaN or infinite.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, got {type(value).__name__}: {value!r:.80}")
+    if not 0 <= value < float("inf"):
+        raise ValueError(f"{name} must be finite and not negative, got {value}")
+    return float(value)
