@@ -19,7 +19,7 @@ class TimeEmbedding(nn.Module):
     Source: Tancik et al. 2020 (arXiv 2006.10739), section 5, "positional encoding".
     """
 
-    def __init__(self, dim: int = 32, max_frequency: float = 16.0) -> None:
+    def __init__(self, dim: int = 16, max_frequency: float = 2.0) -> None:
         """Choose the size and the highest frequency.
 
         Args:
@@ -51,7 +51,7 @@ class MLP(nn.Module):
     What the vector means (velocity, epsilon, ...) is decided by the loss, not by the network.
     """
 
-    def __init__(self, dim: int = 2, hidden: int = 128, depth: int = 3, time_dim: int = 32) -> None:
+    def __init__(self, dim: int = 2, hidden: int = 128, depth: int = 3, time_dim: int = 16) -> None:
         """Build ``depth`` hidden SiLU layers of width ``hidden``.
 
         Args:

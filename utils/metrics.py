@@ -1,0 +1,364 @@
+"""Numbers that say how good samples are, and how straight the way to them was."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from scipy.optimize import linear_sum_assignment
+from torch import Tensor
+
+from utils.tensors import check_positive_int, check_same_shape, check_samples
+
+__all__ = [
+    "count_crossings",
+    "mmd",
+    "order_violations",
+    "path_energy",
+    "sliced_wasserstein2",
+    "straightness",
+    "two_sample_baseline",
+    "wasserstein2",
+]
+
+# Pairs handled in one go: larger sets are cut into pieces.
+_BLOCK = 2**20
+
+
+def _flat_pair(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Both sets as float64 ``(N, D)`` and ``(M, D)``."""
+    check_samples("x", x)
+    check_samples("y", y)
+    if x.ndim < 2 or x.shape[1:] != y.shape[1:]:
+        raise ValueError(
+            "x and y must have shapes (N, ...) and (M, ...) with the same (...), "
+            f"got {tuple(x.shape)} and {tuple(y.shape)}"
+        )
+    return x.detach().flatten(1).double(), y.detach().flatten(1).double()
+
+
+def _check_same_size(x: Tensor, y: Tensor) -> None:
+    if len(x) != len(y):
+        raise ValueError(f"x and y must hold equally many samples, got {len(x)} and {len(y)}")
+
+
+def _distances(x: Tensor, y: Tensor) -> Tensor:
+    # Without the matrix-product shortcut, which loses digits for points that nearly coincide.
+    return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+def wasserstein2(x: Tensor, y: Tensor) -> float:
+    r"""Exact 2-Wasserstein distance of two sets of n points, by optimal assignment.
+
+    .. math:: W_2 = \Big(\min_\tau \tfrac1n \textstyle\sum_i \lVert x_i - y_{\tau(i)}\rVert^2
+              \Big)^{1/2}
+
+    Two sets from the same distribution are at a distance greater than 0: compare with
+    ``two_sample_baseline``. Cost O(n^3); about 0.1 s for n = 1,000.
+    Source: Peyré and Cuturi 2019 (arXiv 1803.00567), proposition 2.1 and eq. 2.3.
+
+    Args:
+        x: samples, shape ``(n, ...)``.
+        y: samples, same shape.
+
+    Returns:
+        The distance, in units of the data.
+
+    Raises:
+        TypeError: if an argument is not a floating-point tensor.
+        ValueError: if a set is empty or not finite, or shapes or sizes differ.
+    """
+    x, y = _flat_pair(x, y)
+    _check_same_size(x, y)
+    cost = _distances(x, y).square().cpu().numpy()
+    rows, columns = linear_sum_assignment(cost)
+    return math.sqrt(cost[rows, columns].mean())
+
+
+def sliced_wasserstein2(
+    x: Tensor,
+    y: Tensor,
+    projections: int = 128,
+    generator: torch.Generator | None = None,
+) -> float:
+    r"""Sliced 2-Wasserstein distance: W2 of one-dimensional shadows, which only need sorting.
+
+    .. math:: SW_2 = \Big(E_{\theta}\, W_2^2(\theta^\top x, \theta^\top y)\Big)^{1/2},
+              \qquad \theta \text{ uniform on the sphere}
+
+    It is at most W2 (over the square root of the dimension, for a shift) and costs O(n log n).
+    Source: Bonneel et al. 2015, "Sliced and Radon Wasserstein barycenters of measures", section 3.
+
+    Args:
+        x: samples, shape ``(n, ...)``.
+        y: samples, same shape.
+        projections: number of random directions.
+        generator: source of randomness.
+
+    Returns:
+        The distance, in units of the data.
+
+    Raises:
+        TypeError: if an argument has the wrong type.
+        ValueError: if a set is empty or not finite, shapes or sizes differ, or ``projections`` < 1.
+    """
+    x, y = _flat_pair(x, y)
+    _check_same_size(x, y)
+    check_positive_int("projections", projections)
+    shape = (x.shape[1], projections)
+    theta = torch.randn(shape, dtype=x.dtype, device=x.device, generator=generator)
+    theta = theta / theta.norm(dim=0)
+    difference = (x @ theta).sort(dim=0).values - (y @ theta).sort(dim=0).values
+    return difference.square().mean().sqrt().item()
+
+
+def mmd(x: Tensor, y: Tensor, bandwidth: float | None = None) -> float:
+    r"""Squared maximum mean discrepancy with a Gaussian kernel, unbiased.
+
+    .. math:: \widehat{MMD}^2_u = \frac{1}{m(m-1)}\sum_{i \ne j} k(x_i, x_j)
+              + \frac{1}{n(n-1)}\sum_{i \ne j} k(y_i, y_j)
+              - \frac{2}{mn}\sum_{i,j} k(x_i, y_j), \qquad
+              k(a, b) = e^{-\lVert a - b\rVert^2/(2h^2)}
+
+    Being unbiased, it is about 0 for equal distributions, and may be slightly negative.
+    Source: Gretton et al. 2012 (JMLR 13), eq. 3; the median heuristic is its section 8.
+
+    Args:
+        x: samples, shape ``(m, ...)``, m at least 2.
+        y: samples, shape ``(n, ...)``, n at least 2.
+        bandwidth: h, greater than 0; ``None`` takes the median distance within both sets together.
+
+    Returns:
+        The estimate of the *squared* discrepancy, between about 0 and 2.
+
+    Raises:
+        TypeError: if an argument has the wrong type.
+        ValueError: if a set has fewer than 2 points or is not finite, shapes differ, or the
+            bandwidth is not greater than 0.
+    """
+    x, y = _flat_pair(x, y)
+    if min(len(x), len(y)) < 2:
+        raise ValueError(f"x and y must hold at least 2 samples, got {len(x)} and {len(y)}")
+    pooled = torch.cat([x, y])
+    distance = _distances(pooled, pooled)
+    if bandwidth is None:
+        rows, columns = torch.triu_indices(len(pooled), len(pooled), offset=1)
+        bandwidth = distance[rows, columns].quantile(0.5).item() if len(rows) < 2**24 else (
+            distance[rows, columns].median().item()
+        )
+        if bandwidth == 0:
+            raise ValueError("bandwidth must be given: the median distance of x and y is 0")
+    elif isinstance(bandwidth, bool) or not isinstance(bandwidth, int | float):
+        raise TypeError(f"bandwidth must be a number, got {bandwidth!r:.80}")
+    elif not 0 < bandwidth < math.inf:
+        raise ValueError(f"bandwidth must be greater than 0 and finite, got {bandwidth}")
+    kernel = torch.exp(-0.5 * (distance / bandwidth).square())
+    m, n = len(x), len(y)
+    within_x = (kernel[:m, :m].sum() - m) / (m * (m - 1))  # the diagonal of ones is left out
+    within_y = (kernel[m:, m:].sum() - n) / (n * (n - 1))
+    return (within_x + within_y - 2 * kernel[:m, m:].mean()).item()
+
+
+def two_sample_baseline(
+    sampler: Callable[..., Tensor],
+    n: int,
+    repeats: int = 5,
+    generator: torch.Generator | None = None,
+    metric: Callable[[Tensor, Tensor], float] = wasserstein2,
+) -> float:
+    r"""Mean distance of two *fresh* sets of n samples: the best that a generator can hope for.
+
+    .. math:: \tfrac1R \textstyle\sum_{r=1}^R d(X^{(r)}, Y^{(r)}), \qquad X, Y \sim p
+
+    Args:
+        sampler: called as ``sampler(n, generator=generator)``, returns samples ``(n, ...)``.
+        n: samples in each set.
+        repeats: number R of pairs of sets.
+        generator: source of randomness.
+        metric: distance d of two sets.
+
+    Returns:
+        The mean distance.
+
+    Raises:
+        TypeError: if ``sampler`` cannot be called, or ``n`` or ``repeats`` is not an integer.
+        ValueError: if ``n`` or ``repeats`` < 1.
+    """
+    if not callable(sampler):
+        raise TypeError(f"sampler must be callable, got {type(sampler).__name__}")
+    check_positive_int("n", n)
+    check_positive_int("repeats", repeats)
+    values = [
+        metric(sampler(n, generator=generator), sampler(n, generator=generator))
+        for _ in range(repeats)
+    ]
+    return sum(values) / repeats
+
+
+def _check_trajectory(trajectory: Tensor) -> Tensor:
+    """Refuse fewer than two states; return the trajectory as float64 ``(S + 1, B, D)``."""
+    check_samples("trajectory", trajectory)
+    if trajectory.ndim < 2 or len(trajectory) < 2:
+        raise ValueError(
+            "trajectory must have shape (S + 1, B, ...) with at least two states, "
+            f"got {tuple(trajectory.shape)}"
+        )
+    return trajectory.detach().double().reshape(*trajectory.shape[:2], -1)
+
+
+def straightness(trajectory: Tensor, reduce: str = "mean") -> Tensor | float:
+    r"""Length of the way over the distance covered: 1 is straight, more is not.
+
+    .. math:: \frac{\sum_s \lVert x_{s+1} - x_s \rVert}{\lVert x_S - x_0 \rVert}
+
+    It does not depend on the speed along the way, so schedulers that trace the same curve agree. A
+    sample that never moves counts as 1; one that comes back to its start gives infinity. A few
+    samples with a short displacement can carry the mean: look at the median, too.
+
+    Args:
+        trajectory: states, shape ``(S + 1, B, ...)``.
+        reduce: ``"mean"``, ``"median"`` or ``"none"``.
+
+    Returns:
+        A number, or with ``"none"`` one float64 value for each sample, shape ``(B,)``.
+
+    Raises:
+        TypeError: if ``trajectory`` is not a floating-point tensor.
+        ValueError: if it has fewer than two states, or ``reduce`` is unknown.
+    """
+    if reduce not in ("mean", "median", "none"):
+        raise ValueError(f"reduce must be 'mean', 'median' or 'none', got {reduce!r}")
+    states = _check_trajectory(trajectory)
+    length = states.diff(dim=0).norm(dim=-1).sum(0)
+    ratio = length / (states[-1] - states[0]).norm(dim=-1)
+    ratio = torch.where(length == 0, torch.ones_like(ratio), ratio)
+    if reduce == "none":
+        return ratio
+    return (ratio.mean() if reduce == "mean" else ratio.quantile(0.5)).item()
+
+
+def path_energy(trajectory: Tensor, times: Tensor | None = None) -> float:
+    r"""Mean kinetic energy of the way, at least the squared distance covered in unit time.
+
+    .. math:: \frac1B \sum_b \sum_s \frac{\lVert x_{s+1} - x_s \rVert^2}{t_{s+1} - t_s}
+              \;\approx\; E \int_0^1 \lVert \dot x_t \rVert^2\, dt
+
+    Unlike ``straightness`` it depends on the speed; the minimum over all flows is :math:`W_2^2`.
+    Source: Benamou and Brenier 2000; Peyré and Cuturi 2019 (arXiv 1803.00567), eq. 7.2.
+
+    Args:
+        trajectory: states, shape ``(S + 1, B, ...)``.
+        times: their times, increasing, shape ``(S + 1,)``; ``None`` is equal steps from 0 to 1.
+
+    Returns:
+        The energy, in squared units of the data.
+
+    Raises:
+        TypeError: if an argument is not a floating-point tensor.
+        ValueError: if there are fewer than two states or times do not fit or do not increase.
+    """
+    states = _check_trajectory(trajectory)
+    if times is None:
+        times = torch.linspace(0, 1, len(states))
+    check_samples("times", times, ndim=1)
+    if len(times) != len(states):
+        raise ValueError(f"times must have shape ({len(states)},), got {tuple(times.shape)}")
+    h = times.to(states).diff()
+    if (h <= 0).any():
+        raise ValueError(f"times must increase, got a step of {h.min().item()}")
+    return (states.diff(dim=0).square().sum(-1) / h[:, None]).sum(0).mean().item()
+
+
+def count_crossings(
+    starts: Tensor,
+    ends: Tensor,
+    max_pairs: int | None = None,
+    generator: torch.Generator | None = None,
+) -> float:
+    r"""Share of the pairs of straight segments in the plane that cross.
+
+    Segments ab and cd cross if c and d lie on different sides of ab, and a and b of cd:
+
+    .. math:: [abc]\,[abd] < 0 \ \text{and}\ [cda]\,[cdb] < 0, \qquad
+              [abc] = (b - a) \times (c - a)
+
+    Only proper crossings count: touching, or a shared end, does not.
+    Source: O'Rourke, "Computational Geometry in C", section 1.5.
+
+    Args:
+        starts: one end of each segment, shape ``(n, 2)``, n at least 2.
+        ends: the other end, same shape.
+        max_pairs: draw this many pairs at random instead of looking at all n(n-1)/2.
+        generator: source of randomness for ``max_pairs``.
+
+    Returns:
+        Share in [0, 1].
+
+    Raises:
+        TypeError: if an argument has the wrong type.
+        ValueError: if a shape is wrong, there are fewer than 2 segments, or ``max_pairs`` < 1.
+    """
+    check_samples("starts", starts, ndim=2)
+    check_samples("ends", ends, ndim=2)
+    check_same_shape("starts", starts, "ends", ends)
+    n = len(starts)
+    if starts.shape[1] != 2 or n < 2:
+        raise ValueError(f"starts must have shape (n, 2) with n >= 2, got {tuple(starts.shape)}")
+    starts, ends = starts.detach().double(), ends.detach().double()
+    if max_pairs is not None and check_positive_int("max_pairs", max_pairs) < n * (n - 1) // 2:
+        i = torch.randint(n, (max_pairs,), generator=generator)
+        j = (i + 1 + torch.randint(n - 1, (max_pairs,), generator=generator)) % n  # never i
+        return _cross(starts[i], ends[i], starts[j], ends[j]).double().mean().item()
+    rows = max(1, _BLOCK // n)
+    crossing = 0
+    for first in range(0, n, rows):
+        a, b = starts[first : first + rows, None], ends[first : first + rows, None]
+        crossing += int(_cross(a, b, starts[None], ends[None]).sum())
+    return crossing / (n * (n - 1))  # each pair was met twice, and none crosses itself
+
+
+def _cross(a: Tensor, b: Tensor, c: Tensor, d: Tensor) -> Tensor:
+    """Whether segments ab and cd cross; all ``(..., 2)`` and broadcast."""
+
+    def side(p: Tensor, q: Tensor, r: Tensor) -> Tensor:
+        u, v = q - p, r - p
+        return torch.sign(u[..., 0] * v[..., 1] - u[..., 1] * v[..., 0])
+
+    return (side(a, b, c) * side(a, b, d) < 0) & (side(c, d, a) * side(c, d, b) < 0)
+
+
+def order_violations(trajectory: Tensor) -> float:
+    r"""Share of the pairs on a line that change their order on the way.
+
+    .. math:: \frac{2}{B(B-1)} \,\#\{i < j : \exists s,\ (x_s^i - x_s^j)(x_0^i - x_0^j) < 0\}
+
+    Trajectories of one ODE never meet, so on a line they keep their order; conditional paths do
+    not.
+
+    Args:
+        trajectory: states, shape ``(S + 1, B)`` or ``(S + 1, B, 1)``, B at least 2.
+
+    Returns:
+        Share in [0, 1].
+
+    Raises:
+        TypeError: if ``trajectory`` is not a floating-point tensor.
+        ValueError: if it is not one-dimensional, or has fewer than two states or samples.
+    """
+    states = _check_trajectory(trajectory)
+    if states.shape[2] != 1 or states.shape[1] < 2:
+        raise ValueError(
+            "trajectory must have shape (S + 1, B) or (S + 1, B, 1) with B >= 2, "
+            f"got {tuple(trajectory.shape)}"
+        )
+    states = states[..., 0]
+    states = states[:, states[0].argsort(stable=True)]  # then a later x_i > x_j, i < j, is a flip
+    n = states.shape[1]
+    rows, flips = max(1, _BLOCK // n), 0
+    for first in range(0, n, rows):
+        piece = slice(first, first + rows)
+        apart = states[0, None, :] > states[0, piece, None]
+        flipped = torch.zeros_like(apart)
+        for state in states[1:]:
+            flipped |= state[None, :] < state[piece, None]
+        flips += int((flipped & apart).sum())
+    return flips / (n * (n - 1) / 2)
