@@ -6,6 +6,7 @@ Every planar set is drawn independently, point by point, from ``generator``; all
 import math
 from functools import lru_cache
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -31,15 +32,15 @@ def ring(
     noise: float = 0.1,
     generator: torch.Generator | None = None,
 ) -> Tensor:
-    r"""Points on a circle with Gaussian noise added in both coordinates.
+    r"""Points around a circle, with Gaussian noise in the radius.
 
-    .. math:: x = r\,(\cos\theta, \sin\theta) + s\,\epsilon, \qquad
-              \theta \sim U[0, 2\pi),\ \epsilon \sim N(0, I)
+    .. math:: x = (r + s\,\epsilon)\,(\cos\theta, \sin\theta), \qquad
+              \theta \sim U[0, 2\pi),\ \epsilon \sim N(0, 1)
 
     Args:
         n: number of points, at least 1.
         radius: radius r, greater than 0.
-        noise: standard deviation s per coordinate, at least 0.
+        noise: standard deviation s of the radius, at least 0.
         generator: source of randomness.
 
     Returns:
@@ -54,7 +55,7 @@ def ring(
     check_nonnegative("noise", noise)
     angle = 2 * math.pi * torch.rand(n, generator=generator)
     circle = torch.stack([angle.cos(), angle.sin()], dim=1)
-    return radius * circle + noise * torch.randn(n, 2, generator=generator)
+    return (radius + noise * torch.randn(n, 1, generator=generator)) * circle
 
 
 def checkerboard(
@@ -153,7 +154,7 @@ def digits(split: str = "train") -> tuple[Tensor, Tensor]:
     .. math:: x = \text{pixel} / 8 - 1 \in [-1, 1], \qquad \text{pixel} \in \{0, \dots, 16\}
 
     The 1,797 images ship with scikit-learn: nothing is downloaded. A fifth of each class is held
-    out, always the same images, in every version of scikit-learn. Source: E. Alpaydin and
+    out, always the same images. Source: E. Alpaydin and
     C. Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning Repository, 1998.
 
     Args:
@@ -181,17 +182,17 @@ def _load_digits() -> tuple[Tensor, Tensor, Tensor]:
     except ImportError as error:
         raise ImportError(
             "digits() reads the images that ship with scikit-learn, which is not installed: "
-            'run `pip install scikit-learn`'
+            "run `pip install scikit-learn`"
         ) from error
     bunch = load_digits()
     images = torch.tensor(bunch.images, dtype=torch.float32).unsqueeze(1) / 8 - 1
     labels = torch.tensor(bunch.target, dtype=torch.int64)
-    # Randomness of torch, so that the split does not hang on scikit-learn's version: the classes
-    # are shuffled one after the other with one generator.
-    generator = torch.Generator().manual_seed(DIGIT_SPLIT_SEED)
+    # NumPy has frozen the stream of RandomState (NEP 19), so that the split hangs on the version of
+    # no package: neither torch nor scikit-learn promises that of theirs.
+    random = np.random.RandomState(DIGIT_SPLIT_SEED)
     held_out = torch.zeros(len(labels), dtype=torch.bool)
     for label in range(10):
         members = (labels == label).nonzero().flatten()
-        order = torch.randperm(len(members), generator=generator)
+        order = torch.as_tensor(random.permutation(len(members)))
         held_out[members[order[: round(DIGIT_TEST_SHARE * len(members))]]] = True
     return images, labels, held_out

@@ -11,7 +11,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 from torch import Tensor
 
 from utils.tensors import check_positive_int, check_samples, check_time
@@ -77,7 +79,7 @@ def new_figure(
 
 def _style(ax: Axes, title: str | None = None, xlabel: str = "", ylabel: str = "") -> None:
     ax.set_facecolor("white")
-    ax.tick_params(labelsize=FONT_SIZE, labelfontfamily="sans-serif")
+    ax.tick_params(which="both", labelsize=FONT_SIZE, labelfontfamily="sans-serif")
     text = {"family": "sans-serif"}
     if title is not None:
         ax.set_title(title, fontsize=TITLE_SIZE, **text)
@@ -96,7 +98,10 @@ def _figure(ax: Axes | None, size: tuple[float, float] | None = None) -> tuple[F
 
 
 def _legend(ax: Axes) -> None:
-    ax.legend(prop={"size": FONT_SIZE, "family": "sans-serif"}, frameon=False)
+    legend = ax.legend(prop={"size": FONT_SIZE, "family": "sans-serif"}, frameon=False)
+    for handle in legend.legend_handles:
+        if isinstance(handle, PathCollection):  # a dot of a cloud is too small to show its colour
+            handle.set(sizes=[36], alpha=1)
 
 
 def _color(kind: str) -> str:
@@ -118,6 +123,18 @@ def _square(ax: Axes, limits: float | tuple[float, float] | None) -> None:
     if limits is not None:
         low, high = (-limits, limits) if isinstance(limits, int | float) else limits
         ax.set(xlim=(low, high), ylim=(low, high))
+    for axis in (ax.xaxis, ax.yaxis):  # the same ticks on both
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+
+
+def _log_vertical(ax: Axes) -> None:
+    """Logarithmic axis with plain numbers: 1, 2, 5 of each decade if there are few decades."""
+    ax.set_yscale("log")
+    low, high = ax.get_ylim()
+    if high / low < 200:
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        ax.yaxis.set_minor_formatter(NullFormatter())
 
 
 def scatter(
@@ -244,7 +261,7 @@ def vector_field(
         resolution: arrows in a row, at least 2.
         kind: key of ``COLORS``.
         scale: speed of an arrow as long as one axis unit; ``None`` makes the longest arrow
-            as long as the grid is wide. Give one number to several panels to compare them.
+            one and a half grid steps long. Give one number to several panels to compare them.
 
     Returns:
         Figure and axes.
@@ -444,7 +461,7 @@ def loss_curve(
         mean = np.convolve(values, np.full(width, 1 / width), mode="valid")
         ax.plot(steps[width - 1 :], mean, color=color, linewidth=1.6, label=name)
     if logy:
-        ax.set_yscale("log")
+        _log_vertical(ax)
     _style(ax, title, "training step", "loss")
     if None not in named:
         _legend(ax)
@@ -513,7 +530,7 @@ def lines(
             ax.set_xticks(positions, [f"{value:g}" for value in positions])
             ax.minorticks_off()
     if logy:
-        ax.set_yscale("log")
+        _log_vertical(ax)
     _style(ax, title, xlabel, ylabel)
     _legend(ax)
     return fig, ax

@@ -1,0 +1,51 @@
+# Doors of the course. Each makes .venv if it is missing and installs the locked set into it.
+PYTHON ?= python3
+# On Linux without a GPU, this saves several GB of CUDA packages:
+#   make book TORCH_INDEX=https://download.pytorch.org/whl/cpu
+TORCH_INDEX ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+READY := $(VENV)/.ready
+export PYTHONPATH := $(CURDIR)
+export OMP_NUM_THREADS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help book test notebooks lint timings serve clean
+
+help:  ## list the doors
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1|/' | \
+	  awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(READY): requirements.txt requirements-dev.txt constraints.txt
+	@command -v $(PYTHON) >/dev/null 2>&1 || \
+	  { echo "make: no '$(PYTHON)' found; install Python 3.11 or newer, or say make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "make: Python 3.11 or newer is needed, '$(PYTHON)' is $$($(PYTHON) -V 2>&1); say make PYTHON=/path/to/python3.11"; exit 1; }
+	@test -x $(BIN)/python || { echo "make: creating $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@echo "make: installing the tested packages into $(VENV) (minutes, the first time)"
+	@$(PIP) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch
+	@$(PIP) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -r requirements-dev.txt
+	@touch $@
+
+book: $(READY)  ## build both books into _build/html/ (open index.html, or make serve)
+	@$(BIN)/python -m book.build
+
+test: $(READY)  ## run every test: units, notebooks, both languages, the site
+	@$(BIN)/python -m pytest
+
+notebooks: $(READY)  ## write notebooks/{ko,en}/*.ipynb from the chapters
+	@$(BIN)/python -m book.notebooks
+
+lint: $(READY)  ## check style with ruff
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+timings: $(READY)  ## measure build and test times and write them into the READMEs
+	@$(BIN)/python -m book.timings --readme
+
+serve: $(READY)  ## serve the built site at http://localhost:8000
+	@$(BIN)/python -m http.server 8000 --directory _build/html
+
+clean:  ## remove what was built (not .venv)
+	rm -rf _build build dist *.egg-info .pytest_cache .ruff_cache

