@@ -6,6 +6,7 @@ import sphinxcontrib.katex as katex
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+from book import korean
 from book.languages import StableSectionIds, page_context
 from book.output_figure import MoveOutputs, OutputFigure
 
@@ -21,6 +22,7 @@ def _node_binary() -> str:
 
 
 def _config(app: Sphinx, config: Config) -> None:
+    korean.install(config.language)
     config.html_static_path.append(str(HERE / "static"))
     config.templates_path.append(str(HERE / "templates"))
     katex.NODEJS_BINARY = _node_binary()

@@ -87,8 +87,8 @@ def export(source: Path) -> None:
     for language in LANGUAGES:
         notebook = convert(ROOT / "chapters" / language / source.name)
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-        for cell, cell_outputs in zip(code, outputs, strict=True):
-            cell.outputs, cell.execution_count = cell_outputs, None
+        for count, (cell, cell_outputs) in enumerate(zip(code, outputs, strict=True), start=1):
+            cell.outputs, cell.execution_count = cell_outputs, count
         file = target(ROOT / "chapters" / language / source.name)
         file.parent.mkdir(parents=True, exist_ok=True)
         nbformat.validate(notebook)

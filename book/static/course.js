@@ -5,3 +5,11 @@ for (const link of document.querySelectorAll("a.language-switch")) {
     try { localStorage.setItem("course-language", link.hreflang); } catch { /* private mode */ }
   });
 }
+
+// The copy button of code cells has no Korean of its own.
+if (document.documentElement.lang === "ko" && typeof messages !== "undefined") {
+  Object.assign(messages.en, { copy: "복사", copy_to_clipboard: "복사", copy_success: "복사했습니다", copy_failure: "복사하지 못했습니다" });
+  addEventListener("load", () => {
+    for (const button of document.querySelectorAll(".copybtn")) button.dataset.tooltip = "복사";
+  });
+}

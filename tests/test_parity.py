@@ -1,0 +1,88 @@
+"""The two languages are one course: same cells, labels, figures, exercises and sections."""
+
+import re
+
+import jupytext
+import pytest
+from book.build import ROOT
+
+CHAPTERS = ROOT / "chapters"
+NAMES = sorted(page.stem for page in (CHAPTERS / "ko").glob("*.md"))
+PATTERNS = {
+    "section labels": r"^\(([\w-]+)\)=$",
+    "equation labels": r"^\$\$ *\(([\w:-]+)\)|^:label: *([\w:-]+)",
+    "figures": r"\{output-figure\} *([\w-]+)",
+    "solutions": r"\{solution(?:-start)?\} *([\w-]+)",
+    "heading levels": r"^(#{1,6}) ",
+    "directives": r"^(?:`{3,}|:{3,})\{([\w:-]+)\}",
+    "citations": r"\{cite[\w:]*\}`([^`]*)`",
+    "interactive cells": r"^:tags: *(.*)$",
+}
+
+
+def text(language, name):
+    return (CHAPTERS / language / f"{name}.md").read_text("utf-8")
+
+
+def cells(language, name):
+    notebook = jupytext.read(CHAPTERS / language / f"{name}.md")
+    return [(c.source, c.metadata.get("tags")) for c in notebook.cells if c.cell_type == "code"]
+
+
+def without_code(source):
+    return re.sub(r"^```\{code-cell\}.*?^```$", "", source, flags=re.S | re.M)
+
+
+def test_both_languages_have_the_same_pages():
+    english = sorted(page.stem for page in (CHAPTERS / "en").glob("*.md"))
+    assert english == NAMES and len(NAMES) >= 8
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_code_cells_are_identical(name):
+    assert cells("ko", name) == cells("en", name)
+
+
+@pytest.mark.parametrize("what", PATTERNS)
+@pytest.mark.parametrize("name", NAMES)
+def test_structure_is_identical(name, what):
+    ko, en = (
+        re.findall(PATTERNS[what], without_code(text(language, name)), re.M)
+        for language in ("ko", "en")
+    )
+    if what == "citations":
+        ko, en = sorted(ko), sorted(en)  # word order differs between the languages
+    assert ko == en
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cells_are_short(name):
+    for source, _ in cells("ko", name):
+        assert len(source.splitlines()) <= 25, source
+        assert max(map(len, source.splitlines()), default=0) <= 100, source
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+@pytest.mark.parametrize("name", NAMES)
+def test_page_has_a_description(name, language):
+    assert f"description lang={language}" in text(language, name)[:800]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_korean_keeps_one_style(name):
+    prose = without_code(text("ko", name))
+    assert not re.findall(r"[가-힣]*(?:해요|이에요|예요|하죠|네요|거든요)[.?!]", prose)
+    assert len(re.findall(r"니다[.:]", prose)) > 3
+
+
+CONTENT = [name for name in NAMES if name[:2].isdigit()]
+
+
+@pytest.mark.parametrize("name", CONTENT)
+def test_chapter_has_its_parts(name):
+    source = text("en", name)
+    exercises = re.findall(r"\{exercise(?:-start)?\}", source)
+    assert len(exercises) >= 3
+    assert len(re.findall(r"\{solution(?:-start)?\}", source)) == len(exercises)
+    assert "{output-figure}" in source and "interact(" in source and "{cite" in source
+    assert "assert " in source
