@@ -22,9 +22,7 @@ def test_roles_and_labels_become_plain_text():
 
 def test_directives_become_quotes():
     assert plain(":::{admonition} Goal\n:class: tip\nbe right\n:::") == "> **Goal**\n>\n> be right"
-    assert plain("```{exercise} Sum\n:label: ex\nadd\n```", "ko").startswith(
-        "> **연습 문제. Sum**"
-    )
+    assert plain("```{exercise} Sum\n:label: ex\nadd\n```", "ko").startswith("> **연습 문제. Sum**")
 
 
 def test_output_figure_keeps_its_caption():

@@ -6,8 +6,9 @@ import sys
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from book.build import LANGUAGES, ROOT, SITE
 from bs4 import BeautifulSoup
+
+from book.build import LANGUAGES, ROOT, SITE
 
 PAGES = sorted(page.stem for page in (ROOT / "chapters" / "ko").glob("*.md"))
 
@@ -92,7 +93,9 @@ def test_labelled_sections_have_the_same_anchor_in_both_languages(soups):
     for name in PAGES:
         anchors = []
         for language in LANGUAGES:
-            links = soups[SITE / language / f"{name}.html"].select("#pst-page-toc-nav a, .page-toc a")
+            links = soups[SITE / language / f"{name}.html"].select(
+                "#pst-page-toc-nav a, .page-toc a"
+            )
             anchors.append([a["href"] for a in links if a["href"].startswith("#sec-")])
         assert anchors[0] == anchors[1]
 
