@@ -24,7 +24,7 @@ def _node_binary() -> str:
 def _config(app: Sphinx, config: Config) -> None:
     korean.install(config.language)
     config.html_static_path.append(str(HERE / "static"))
-    config.templates_path.append(str(HERE / "templates"))
+    config.templates_path.insert(0, str(HERE / "templates"))  # before the theme's own
     katex.NODEJS_BINARY = _node_binary()
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0  # a busy CI machine is slow to start node
 

@@ -3,6 +3,7 @@
 import gettext
 
 from sphinx import locale
+from sphinx_proof.domain import ProofIndex
 
 STRINGS = {
     "booktheme": {
@@ -39,6 +40,7 @@ def install(language: str) -> None:
     """Put the strings in front of the catalogues that the extensions have registered."""
     if language != "ko":
         return
+    ProofIndex.localname = "정리 찾아보기"  # a class attribute that no catalogue reaches
     for catalog, strings in STRINGS.items():
         key = ("general", catalog)
         rest = locale.translators.get(key, gettext.NullTranslations())
