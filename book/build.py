@@ -79,6 +79,7 @@ def derive(language: str) -> tuple[dict, dict]:
     config["bibtex_bibfiles"] = [str(ROOT / file) for file in config["bibtex_bibfiles"]]
     config["execute"]["cache"] = str(cache_path())
     config["sphinx"]["local_extensions"] = {"book.course": str(ROOT)}
+    config["sphinx"]["config"]["html_favicon"] = str(ROOT / "book/static/favicon.svg")
     config["sphinx"]["config"]["locale_dirs"] = [str(ROOT / "book/locale")]
     return config, yaml.safe_load(toc_text)
 
