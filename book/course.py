@@ -9,6 +9,7 @@ from sphinx.config import Config
 from book import korean
 from book.languages import StableSectionIds, page_context
 from book.output_figure import MoveOutputs, OutputFigure
+from book.tidy import UniqueIds, without_thebe, without_widget_state
 
 HERE = Path(__file__).parent
 
@@ -23,6 +24,7 @@ def _node_binary() -> str:
 
 def _config(app: Sphinx, config: Config) -> None:
     korean.install(config.language)
+    without_thebe(app)
     config.html_static_path.append(str(HERE / "static"))
     config.templates_path.insert(0, str(HERE / "templates"))  # before the theme's own
     katex.NODEJS_BINARY = _node_binary()
@@ -31,10 +33,12 @@ def _config(app: Sphinx, config: Config) -> None:
 
 def setup(app: Sphinx) -> dict[str, object]:
     """Register everything with Sphinx."""
-    app.connect("config-inited", _config)
+    app.connect("config-inited", _config, priority=400)  # before sphinx-exercise names its boxes
     app.connect("html-page-context", page_context)
+    app.connect("html-page-context", without_widget_state, priority=900)  # after myst-nb
     app.add_directive("output-figure", OutputFigure)
     app.add_post_transform(MoveOutputs)
+    app.add_post_transform(UniqueIds)
     app.add_transform(StableSectionIds)
     app.add_css_file("course.css")
     app.add_js_file("course.js", loading_method="defer")

@@ -1,0 +1,92 @@
+"""Run the notebooks of the book, two at a time, into the cache that both languages read."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from jupyter_cache.executors.utils import ExecutionResult, single_nb_execution
+from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
+from myst_parser.config.main import MdParserConfig
+from nbformat import NotebookNode
+
+WORKERS = 2
+TIMEOUT = 120  # seconds for one cell
+
+
+def read(page: Path) -> NotebookNode | None:
+    """The notebook of a page, read as myst-nb reads it; None for a page without code."""
+    text = page.read_text("utf-8")
+    if not is_myst_markdown_notebook(text):
+        return None
+    config = MdParserConfig()
+    return read_myst_markdown_notebook(text, config=config, add_source_map=True, path=page)
+
+
+def run(page: Path, notebook: NotebookNode) -> ExecutionResult:
+    """Run one notebook in a kernel of its own, in the folder of its page."""
+    return single_nb_execution(
+        notebook, cwd=str(page.parent), timeout=TIMEOUT, allow_errors=False, meta_override=False
+    )
+
+
+def failed_cell(notebook: NotebookNode) -> tuple[int, int, str]:
+    """Number, line in the page and source of the cell that stopped a run.
+
+    It is the cell with an error, or, after a timeout, the last one that was started.
+    """
+    lines = notebook.metadata.get("source_map") or [0] * len(notebook.cells)
+    code = [
+        (cell, line)
+        for cell, line in zip(notebook.cells, lines, strict=False)
+        if cell.cell_type == "code"
+    ]
+    stopped = 0
+    for position, (cell, _) in enumerate(code):
+        if cell.get("execution_count") or cell.outputs:
+            stopped = position
+        if any(output.output_type == "error" for output in cell.outputs):
+            stopped = position
+            break
+    else:
+        # A cell that timed out leaves no count behind when it has printed nothing.
+        if not code[stopped][0].get("metadata", {}).get("execution"):
+            stopped = min(stopped + 1, len(code) - 1)
+    cell, line = code[stopped]
+    return stopped + 1, line + 1, cell.source
+
+
+def fill(cache_folder: Path, pages: list[Path]) -> list[str]:
+    """Run what the cache does not hold; return one message for each page that failed."""
+    cache = get_cache(str(cache_folder))
+    cache.change_cache_limit(100)
+    waiting = []
+    for page in sorted(pages, key=lambda p: -p.stat().st_size):  # the long ones first
+        notebook = read(page)
+        if notebook is not None and not _is_cached(cache, notebook):
+            waiting.append((page, notebook))
+    failures = []
+    with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
+        results = pool.map(lambda job: run(*job), waiting)
+        for (page, notebook), result in zip(waiting, results, strict=True):
+            name = f"{page.parent.parent.name}/{page.parent.name}/{page.name}"
+            if result.err is not None:
+                number, line, source = failed_cell(notebook)
+                failures.append(
+                    f"book: {name}, code cell {number} (line {line}) failed:\n\n"
+                    f"{source}\n\n{str(result.err).strip()}\n"
+                )
+                continue
+            print(f"book: ran {name} in {result.time:.1f} s", flush=True)
+            bundle = CacheBundleIn(notebook, str(page), data={"execution_seconds": result.time})
+            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+    return failures
+
+
+def _is_cached(cache: object, notebook: NotebookNode) -> bool:
+    try:
+        cache.match_cache_notebook(notebook)
+    except KeyError:
+        return False
+    return True
