@@ -19,11 +19,15 @@ from pathlib import Path
 
 import yaml
 
+from book import execute
+
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
 SITE = BUILD / "html"
 STAGE = BUILD / "stage"
 LANGUAGES = ("ko", "en")  # Korean first: it runs the notebooks, English takes them from the cache
+# One thread for each kernel: sums in a fixed order, so the same numbers on any number of cores.
+QUIET = {"OMP_NUM_THREADS": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
 ENVIRONMENT = ("requirements.txt", "requirements-dev.txt", "constraints.txt")
 
 
@@ -99,8 +103,6 @@ def run_sphinx(language: str) -> Path:
     command += ["--path-output", str(stage), "-W", "--keep-going"]
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-        "OMP_NUM_THREADS": "1",  # sums in a fixed order: the same numbers on any number of cores
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
     log_file = stage / "build.log"
     # A file, not a pipe, and a session of its own: the KaTeX server outlives Sphinx and would keep
@@ -138,6 +140,16 @@ def report(language: str, log: str, log_file: Path) -> None:
     )
 
 
+def run_notebooks() -> None:
+    """Run what has changed, once for both languages; stop at the first cell that fails."""
+    pages = [page for language in LANGUAGES for page in under(f"chapters/{language}", "*.md")]
+    os.environ.update(QUIET, PYTHONPATH=str(ROOT))
+    failures = execute.fill(cache_path(), pages)
+    if failures:
+        print("\n".join(failures), file=sys.stderr)
+        raise SystemExit(f"book: the site in {SITE.relative_to(ROOT)} is left as it was")
+
+
 def publish(pages: dict[str, Path]) -> None:
     """Put the finished books in place of the old site."""
     new, old = BUILD / "html.new", BUILD / "html.old"
@@ -168,6 +180,7 @@ def main() -> None:
         shutil.rmtree(STAGE, ignore_errors=True)
     STAGE.mkdir(parents=True, exist_ok=True)
     machinery_stamp.write_text(machinery_key())
+    run_notebooks()
     pages = {}
     for language in LANGUAGES:
         start = time.perf_counter()

@@ -13,6 +13,7 @@ from nbformat import NotebookNode
 
 WORKERS = 2
 TIMEOUT = 120  # seconds for one cell
+KERNEL_ARGUMENTS = ["--IPKernelApp.log_level=40"]  # errors only: no advice on encrypting localhost
 
 
 def read(page: Path) -> NotebookNode | None:
@@ -27,12 +28,17 @@ def read(page: Path) -> NotebookNode | None:
 def run(page: Path, notebook: NotebookNode) -> ExecutionResult:
     """Run one notebook in a kernel of its own, in the folder of its page."""
     return single_nb_execution(
-        notebook, cwd=str(page.parent), timeout=TIMEOUT, allow_errors=False, meta_override=False
+        notebook,
+        cwd=str(page.parent),
+        timeout=TIMEOUT,
+        allow_errors=False,
+        meta_override=False,
+        extra_arguments=KERNEL_ARGUMENTS,
     )
 
 
-def failed_cell(notebook: NotebookNode) -> tuple[int, int, str]:
-    """Number, line in the page and source of the cell that stopped a run.
+def failed_cell(notebook: NotebookNode) -> tuple[int, int]:
+    """Number of the code cell that stopped a run, and its line in the page.
 
     It is the cell with an error, or, after a timeout, the last one that was started.
     """
@@ -53,29 +59,33 @@ def failed_cell(notebook: NotebookNode) -> tuple[int, int, str]:
         # A cell that timed out leaves no count behind when it has printed nothing.
         if not code[stopped][0].get("metadata", {}).get("execution"):
             stopped = min(stopped + 1, len(code) - 1)
-    cell, line = code[stopped]
-    return stopped + 1, line + 1, cell.source
+    return stopped + 1, code[stopped][1] + 1
 
 
 def fill(cache_folder: Path, pages: list[Path]) -> list[str]:
     """Run what the cache does not hold; return one message for each page that failed."""
     cache = get_cache(str(cache_folder))
     cache.change_cache_limit(100)
-    waiting = []
-    for page in sorted(pages, key=lambda p: -p.stat().st_size):  # the long ones first
+    waiting, seen = [], set()
+    for page in pages:
         notebook = read(page)
-        if notebook is not None and not _is_cached(cache, notebook):
+        if notebook is None or _is_cached(cache, notebook):
+            continue
+        _, key = cache.create_hashed_notebook(notebook)
+        if key not in seen:  # the other language has the same cells
+            seen.add(key)
             waiting.append((page, notebook))
+    waiting.sort(key=lambda job: -job[0].stat().st_size)  # the long ones first
     failures = []
     with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
         results = pool.map(lambda job: run(*job), waiting)
         for (page, notebook), result in zip(waiting, results, strict=True):
             name = f"{page.parent.parent.name}/{page.parent.name}/{page.name}"
             if result.err is not None:
-                number, line, source = failed_cell(notebook)
+                number, line = failed_cell(notebook)
                 failures.append(
                     f"book: {name}, code cell {number} (line {line}) failed:\n\n"
-                    f"{source}\n\n{str(result.err).strip()}\n"
+                    f"{str(result.err).strip()}\n"
                 )
                 continue
             print(f"book: ran {name} in {result.time:.1f} s", flush=True)

@@ -17,6 +17,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from book.execute import KERNEL_ARGUMENTS, TIMEOUT
 from book.markdown import to_plain
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -77,7 +78,8 @@ def execute(notebook: NotebookNode) -> list[list[NotebookNode]]:
     os.environ["PYTHONPATH"] = str(ROOT)
     os.environ["OMP_NUM_THREADS"] = "1"
     run = NotebookNode(nbformat.from_dict(notebook))
-    NotebookClient(run, timeout=120, kernel_name="python3").execute(cwd=str(ROOT))
+    options = {"timeout": TIMEOUT, "extra_arguments": KERNEL_ARGUMENTS}
+    NotebookClient(run, kernel_name="python3", **options).execute(cwd=str(ROOT))
     return [text_outputs(cell.outputs) for cell in run.cells if cell.cell_type == "code"]
 
 
