@@ -1,19 +1,20 @@
 """Run the notebooks of the book, two at a time, into the cache that both languages read."""
 
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
-from jupyter_cache.executors.utils import ExecutionResult, single_nb_execution
 from myst_nb.core.read import is_myst_markdown_notebook, read_myst_markdown_notebook
 from myst_parser.config.main import MdParserConfig
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
+from book import kernel
+
 WORKERS = 2
-TIMEOUT = 120  # seconds for one cell
-KERNEL_ARGUMENTS = ["--IPKernelApp.log_level=40"]  # errors only: no advice on encrypting localhost
 
 
 def read(page: Path) -> NotebookNode | None:
@@ -25,16 +26,14 @@ def read(page: Path) -> NotebookNode | None:
     return read_myst_markdown_notebook(text, config=config, add_source_map=True, path=page)
 
 
-def run(page: Path, notebook: NotebookNode) -> ExecutionResult:
-    """Run one notebook in a kernel of its own, in the folder of its page."""
-    return single_nb_execution(
-        notebook,
-        cwd=str(page.parent),
-        timeout=TIMEOUT,
-        allow_errors=False,
-        meta_override=False,
-        extra_arguments=KERNEL_ARGUMENTS,
-    )
+def attempt(page: Path, notebook: NotebookNode) -> tuple[float, str]:
+    """Run one notebook in the folder of its page; return the seconds and what went wrong."""
+    start = time.perf_counter()
+    try:
+        kernel.run(notebook, page.parent)
+    except (CellExecutionError, CellTimeoutError) as error:
+        return time.perf_counter() - start, str(error).strip()
+    return time.perf_counter() - start, ""
 
 
 def failed_cell(notebook: NotebookNode) -> tuple[int, int]:
@@ -78,18 +77,16 @@ def fill(cache_folder: Path, pages: list[Path]) -> list[str]:
     waiting.sort(key=lambda job: -job[0].stat().st_size)  # the long ones first
     failures = []
     with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
-        results = pool.map(lambda job: run(*job), waiting)
-        for (page, notebook), result in zip(waiting, results, strict=True):
+        results = pool.map(lambda job: attempt(*job), waiting)
+        for (page, notebook), (seconds, error) in zip(waiting, results, strict=True):
             name = f"{page.parent.parent.name}/{page.parent.name}/{page.name}"
-            if result.err is not None:
+            if error:
                 number, line = failed_cell(notebook)
-                failures.append(
-                    f"book: {name}, code cell {number} (line {line}) failed:\n\n"
-                    f"{str(result.err).strip()}\n"
-                )
+                where = f"{name}, code cell {number} (line {line})"
+                failures.append(f"book: {where} failed:\n\n{error}\n")
                 continue
-            print(f"book: ran {name} in {result.time:.1f} s", flush=True)
-            bundle = CacheBundleIn(notebook, str(page), data={"execution_seconds": result.time})
+            print(f"book: ran {name} in {seconds:.1f} s", flush=True)
+            bundle = CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds})
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
     return failures
 

@@ -14,10 +14,9 @@ from pathlib import Path
 
 import jupytext
 import nbformat
-from nbclient import NotebookClient
 from nbformat import NotebookNode
 
-from book.execute import KERNEL_ARGUMENTS, TIMEOUT
+from book import kernel
 from book.markdown import to_plain
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -78,8 +77,7 @@ def execute(notebook: NotebookNode) -> list[list[NotebookNode]]:
     os.environ["PYTHONPATH"] = str(ROOT)
     os.environ["OMP_NUM_THREADS"] = "1"
     run = NotebookNode(nbformat.from_dict(notebook))
-    options = {"timeout": TIMEOUT, "extra_arguments": KERNEL_ARGUMENTS}
-    NotebookClient(run, kernel_name="python3", **options).execute(cwd=str(ROOT))
+    kernel.run(run, ROOT)
     return [text_outputs(cell.outputs) for cell in run.cells if cell.cell_type == "code"]
 
 
