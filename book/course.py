@@ -9,7 +9,7 @@ from sphinx.config import Config
 from book import korean
 from book.languages import StableSectionIds, page_context
 from book.output_figure import MoveOutputs, OutputFigure
-from book.tidy import UniqueIds, without_thebe, without_widget_state
+from book.tidy import UniqueIds, without_thebe, without_leftovers
 
 HERE = Path(__file__).parent
 
@@ -35,7 +35,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     """Register everything with Sphinx."""
     app.connect("config-inited", _config, priority=400)  # before sphinx-exercise names its boxes
     app.connect("html-page-context", page_context)
-    app.connect("html-page-context", without_widget_state, priority=900)  # after myst-nb
+    app.connect("html-page-context", without_leftovers, priority=900)  # after myst-nb
     app.add_directive("output-figure", OutputFigure)
     app.add_post_transform(MoveOutputs)
     app.add_post_transform(UniqueIds)

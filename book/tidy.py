@@ -26,10 +26,11 @@ def without_thebe(app: Sphinx) -> None:
         app.events.listeners[name] = kept
 
 
-def without_widget_state(
+def without_leftovers(
     app: Sphinx, page: str, template: str, context: dict, doctree: object
 ) -> None:
-    """Drop the saved state of sliders: no widget manager reads it on a page without a kernel."""
+    """Drop thebe's style sheet, and the sliders' state, which no page without a kernel reads."""
+    context["css_files"] = [f for f in context["css_files"] if "thebe" not in str(f.filename)]
     state = "application/vnd.jupyter.widget-state+json"
     files = context.get("script_files", [])
     context["script_files"] = [f for f in files if f.attributes.get("type") != state]

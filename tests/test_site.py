@@ -67,12 +67,15 @@ def test_pictures_are_there_and_described(soups):
             raise AssertionError(f"{file}: a picture without caption, {output['src']}")
 
 
-def test_nothing_is_loaded_from_other_hosts(soups):
+def test_what_a_page_loads_is_there_and_on_the_same_host(soups):
     for file, soup in soups.items():
         loaded = [t.get("src") for t in soup.find_all(["script", "img", "iframe"])]
         loaded += [t.get("href") for t in soup.find_all("link") if t.get("rel") != ["canonical"]]
         for address in filter(None, loaded):
             assert not re.match(r"(https?:)?//", address), f"{file}: {address}"
+            if not address.startswith("data:"):
+                path, _ = local(file, address)
+                assert path.exists(), f"{file}: {address}"
 
 
 def test_languages_are_declared_and_linked(soups):
