@@ -1,5 +1,6 @@
 """Sphinx extension of the course: what Jupyter Book and its theme do not bring along."""
 
+import os
 from pathlib import Path
 
 import sphinxcontrib.katex as katex
@@ -9,7 +10,7 @@ from sphinx.config import Config
 from book import korean
 from book.languages import StableSectionIds, page_context
 from book.output_figure import MoveOutputs, OutputFigure
-from book.tidy import UniqueIds, without_thebe, without_leftovers
+from book.tidy import UniqueIds, without_leftovers, without_thebe
 
 HERE = Path(__file__).parent
 
@@ -23,6 +24,9 @@ def _node_binary() -> str:
 
 
 def _config(app: Sphinx, config: Config) -> None:
+    # For a plain `jupyter-book build .`, where Sphinx runs the notebooks: they import utils.
+    paths = [str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
     korean.install(config.language)
     without_thebe(app)
     config.html_static_path.append(str(HERE / "static"))
