@@ -17,7 +17,11 @@ def run(notebook: NotebookNode, folder: Path) -> None:
         CellTimeoutError: if a cell takes longer than ``TIMEOUT``.
     """
     client = NotebookClient(
-        notebook, timeout=TIMEOUT, kernel_name="python3", extra_arguments=ARGUMENTS
+        notebook,
+        timeout=TIMEOUT,
+        kernel_name="python3",
+        extra_arguments=ARGUMENTS,
+        record_timing=False,  # times in the cells would change the key under which they are cached
     )
     # nbclient plays the browser for Output widgets and sends their state on the socket that it
     # waits on; one time in fifty it then sleeps through the kernel's answer until the timeout

@@ -40,6 +40,12 @@ def test_every_page_is_there_in_both_languages(soups):
     assert SITE / "index.html" in soups
 
 
+def test_sphinx_takes_every_notebook_from_the_cache(soups):
+    for language in LANGUAGES:
+        log = (ROOT / "_build/stage" / language / "build.log").read_text("utf-8")
+        assert "Executing notebook" not in log, language
+
+
 def test_links_and_anchors_resolve(soups):
     ids = {f: {t["id"] for t in s.find_all(id=True)} for f, s in soups.items()}
     broken = []
