@@ -2,6 +2,7 @@
 
 import ast
 import re
+import textwrap
 from pathlib import Path
 
 TITLES = {
@@ -51,6 +52,8 @@ def role(match: re.Match) -> str:
     text = match["text"]
     titled = re.fullmatch(r"(.*?)\s*<([^>]*)>", text, re.S)
     shown = titled[1] if titled else text
+    if match["role"] == "claim":
+        return ""  # the cell prints the figure
     if match["role"].startswith("cite"):
         return f"[{shown}]"
     if match["role"] == "eq":
@@ -70,7 +73,10 @@ def included(source: Path, file: str, options: dict[str, str]) -> str:
         node = next(n for n in body if getattr(n, "name", None) == part)
         body = getattr(node, "body", [])
     first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-    return "\n".join(text.splitlines()[first - 1 : node.end_lineno])
+    shown = text.splitlines()[first - 1 : node.end_lineno]
+    if start := options.get("start-at", "").strip('"'):
+        shown = shown[next(i for i, line in enumerate(shown) if start in line) :]
+    return textwrap.dedent("\n".join(shown))
 
 
 def block(name: str, title: str, body: list[str], language: str, source: Path) -> list[str]:
@@ -131,6 +137,6 @@ def to_plain(text: str, language: str, source: Path) -> str:
                 out.append(lines[i])
         elif not re.fullmatch(r"\([\w-]+\)=", line.strip()) and line.strip() != "+++":
             line = re.sub(r"^\$\$ *\([\w:-]+\)$", "$$", line)
-            out.append(ROLE.sub(role, line))
+            out.append(ROLE.sub(role, line).rstrip())
         i += 1
     return re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip("\n")
