@@ -140,9 +140,13 @@ def report(language: str, log: str, log_file: Path) -> None:
     )
 
 
-def run_notebooks() -> None:
-    """Run what has changed, once for both languages; stop at the first cell that fails."""
-    pages = [page for language in LANGUAGES for page in under(f"chapters/{language}", "*.md")]
+def all_pages() -> list[Path]:
+    """The sources of both languages."""
+    return [page for language in LANGUAGES for page in under(f"chapters/{language}", "*.md")]
+
+
+def run_notebooks(pages: list[Path]) -> None:
+    """Run what has changed, once for both languages; stop if a cell fails."""
     os.environ.update(QUIET, PYTHONPATH=str(ROOT))
     failures = execute.fill(cache_path(), pages)
     if failures:
@@ -180,7 +184,7 @@ def main() -> None:
         shutil.rmtree(STAGE, ignore_errors=True)
     STAGE.mkdir(parents=True, exist_ok=True)
     machinery_stamp.write_text(machinery_key())
-    run_notebooks()
+    run_notebooks(all_pages())
     pages = {}
     for language in LANGUAGES:
         start = time.perf_counter()

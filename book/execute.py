@@ -91,6 +91,14 @@ def fill(cache_folder: Path, pages: list[Path]) -> list[str]:
     return failures
 
 
+def outputs(cache_folder: Path, page: Path) -> list[list[NotebookNode]]:
+    """What each code cell of a page gave when it was run; ``fill`` comes first."""
+    cache = get_cache(str(cache_folder))
+    record = cache.match_cache_notebook(read(page))
+    cells = cache.get_cache_bundle(record.pk).nb.cells
+    return [cell.outputs for cell in cells if cell.cell_type == "code"]
+
+
 def _is_cached(cache: object, notebook: NotebookNode) -> bool:
     try:
         cache.match_cache_notebook(notebook)

@@ -7,7 +7,6 @@ stored, so that nbval has references to compare with and the repository stays sm
 
 import argparse
 import hashlib
-import os
 import re
 import sys
 from pathlib import Path
@@ -16,7 +15,7 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
-from book import kernel
+from book import build, execute
 from book.markdown import to_plain
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -68,22 +67,15 @@ def text_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
         elif output.output_type == "execute_result" and "text/plain" in output.data:
             text = re.sub(r"0x[0-9a-f]+", "0x...", output.data["text/plain"])
             data = {"text/plain": text}
+            if "text/markdown" in output.data:
+                data["text/markdown"] = output.data["text/markdown"]
             kept.append(nbformat.v4.new_output("execute_result", data=data, execution_count=None))
     return kept
 
 
-def execute(notebook: NotebookNode) -> list[list[NotebookNode]]:
-    """Run a notebook in a fresh kernel and return the text outputs of its code cells."""
-    os.environ["PYTHONPATH"] = str(ROOT)
-    os.environ["OMP_NUM_THREADS"] = "1"
-    run = NotebookNode(nbformat.from_dict(notebook))
-    kernel.run(run, ROOT)
-    return [text_outputs(cell.outputs) for cell in run.cells if cell.cell_type == "code"]
-
-
 def export(source: Path) -> None:
     """Write the notebooks of one chapter in both languages."""
-    outputs = execute(convert(source))
+    outputs = [text_outputs(cell) for cell in execute.outputs(build.cache_path(), source)]
     for language in LANGUAGES:
         notebook = convert(ROOT / "chapters" / language / source.name)
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -122,11 +114,15 @@ def main() -> None:
     if parser.parse_args().check:
         print("\n".join(problems) or "notebooks: all are up to date")
         sys.exit(bool(problems))
+    wanted = []
     for source in sources("ko"):
         pair = [f"{language}/{source.stem}.ipynb" for language in LANGUAGES]
         if any(name in problem for problem in problems for name in pair):
-            print(f"notebooks: {source.stem}", flush=True)
-            export(source)
+            wanted.append(source)
+    build.run_notebooks(wanted)  # those that the book has already run come from its cache
+    for source in wanted:
+        print(f"notebooks: {source.stem}", flush=True)
+        export(source)
     for problem in problems:
         if problem.endswith("has no source"):
             (ROOT / problem.split()[0]).unlink()

@@ -76,8 +76,9 @@ def measure_notebook(source: Path) -> tuple[float, float]:
     children.
     """
     code = (
-        "import resource, sys; from pathlib import Path; from book import notebooks\n"
-        "notebooks.execute(notebooks.convert(Path(sys.argv[1])))\n"
+        "import resource, sys; from pathlib import Path; from book import execute\n"
+        "page = Path(sys.argv[1]); took, error = execute.attempt(page, execute.read(page))\n"
+        "assert not error, error\n"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
     )
     took, printed = seconds([sys.executable, "-c", code, str(source)], ROOT)
