@@ -79,7 +79,10 @@ def collect(app: Sphinx, document: nodes.document) -> None:
             if name in measured:
                 logger.warning("claim %s is measured twice", name, location=document)
             measured[name] = figure
-    said = {mark["name"]: sentence(mark) for mark in document.findall(claim_mark)}
+    said: dict[str, list[nodes.Node]] = {}
+    for mark in document.findall(claim_mark):
+        mark["first"] = mark["name"] not in said  # a claim may be said again further down
+        said.setdefault(mark["name"], sentence(mark))
     if measured or said:
         store(app.env)[app.env.docname] = {"measured": measured, "said": said}
 
@@ -134,7 +137,10 @@ class ShowClaims(SphinxPostTransform):
         page = self.env.docname
         table_page = (page.rpartition("/")[0] + "/claims").lstrip("/")
         for mark in list(self.document.findall(claim_mark)):
-            mark.replace_self(self._mark(mark["name"], known, page, table_page))
+            shown = self._mark(mark["name"], known, page, table_page)
+            if not mark["first"]:
+                shown = [node for node in shown if not isinstance(node, nodes.target)]
+            mark.replace_self(shown)
         for place in list(self.document.findall(claims_table)):
             place.replace_self(self._table(known, page))
 
