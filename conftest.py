@@ -1,8 +1,37 @@
 """The environment of the kernels that nbval starts: this checkout first, one thread."""
 
+import json
 import os
 from pathlib import Path
+
+import pytest
 
 ROOT = str(Path(__file__).parent)
 os.environ["PYTHONPATH"] = os.pathsep.join([ROOT, os.environ.get("PYTHONPATH", "")])
 os.environ["OMP_NUM_THREADS"] = "1"  # sums in a fixed order
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option to run the English notebooks even where they equal the Korean ones."""
+    parser.addoption(
+        "--both-languages",
+        action="store_true",
+        help="run notebooks/en too where its code equals ko",
+    )
+
+
+def program(notebook: Path) -> list[tuple]:
+    """What nbval would run and compare: code, tags and stored outputs of every code cell."""
+    cells = json.loads(notebook.read_text("utf-8"))["cells"]
+    code = [cell for cell in cells if cell["cell_type"] == "code"]
+    return [(cell["source"], cell["metadata"].get("tags"), cell["outputs"]) for cell in code]
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Run a program once: leave the English notebook out if its cells are the Korean ones."""
+    if collection_path.suffix != ".ipynb" or collection_path.parent.name != "en":
+        return None
+    twin = collection_path.parents[1] / "ko" / collection_path.name
+    if config.getoption("--both-languages") or not twin.exists():
+        return None
+    return True if program(twin) == program(collection_path) else None
