@@ -61,6 +61,13 @@ def machinery_key() -> str:
     return digest([*machinery, ROOT / "_config.yml", ROOT / "_toc.yml"]) + execution_key()
 
 
+def language_key(language: str) -> str:
+    """What one language's pages depend on: their sources, not the other language's."""
+    others = set(LANGUAGES) - {language}
+    shared = [f for f in under("chapters") if f.relative_to(ROOT).parts[1] not in others]
+    return machinery_key() + digest(shared)
+
+
 def merge(base: dict, change: dict) -> dict:
     """``base`` with the values of ``change``, nested."""
     merged = dict(base)
@@ -154,6 +161,22 @@ def run_notebooks(pages: list[Path]) -> None:
         raise SystemExit(f"book: the site in {SITE.relative_to(ROOT)} is left as it was")
 
 
+def build_language(language: str, force: bool) -> Path:
+    """Build one language unless its last good build is still that of its sources."""
+    stamp, html = STAGE / f"{language}.stamp", STAGE / language / "_build" / "html"
+    key = language_key(language)
+    if not force and html.is_dir() and stamp.is_file() and stamp.read_text() == key:
+        print(f"book: {language} has not changed")
+        return html
+    stamp.unlink(missing_ok=True)  # until this build is good
+    print(f"book: {language} ...", flush=True)
+    start = time.perf_counter()
+    html = run_sphinx(language)
+    stamp.write_text(key)
+    print(f"book: {language} done in {time.perf_counter() - start:.1f} s", flush=True)
+    return html
+
+
 def publish(pages: dict[str, Path]) -> None:
     """Put the finished books in place of the old site."""
     new, old = BUILD / "html.new", BUILD / "html.old"
@@ -187,10 +210,7 @@ def main() -> None:
     run_notebooks(all_pages())
     pages = {}
     for language in LANGUAGES:
-        start = time.perf_counter()
-        print(f"book: {language} ...", flush=True)
-        pages[language] = run_sphinx(language)
-        print(f"book: {language} done in {time.perf_counter() - start:.1f} s", flush=True)
+        pages[language] = build_language(language, force)
     publish(pages)
     for folder in (BUILD / ".jupyter_cache").glob("*"):
         if folder != cache_path():

@@ -1,5 +1,6 @@
 """Shapes, time broadcasting and the checks that every public function shares."""
 
+import math
 import numbers
 
 import torch
@@ -71,9 +72,9 @@ def check_samples(name: str, x: Tensor, ndim: int | None = None) -> Tensor:
         raise ValueError(f"{name} must have {ndim} dimensions, got shape {tuple(x.shape)}")
     if x.numel() == 0:
         raise ValueError(f"{name} must not be empty, got shape {tuple(x.shape)}")
-    finite = torch.isfinite(x)
-    if not finite.all():
-        bad = x.detach()[~finite.detach()].flatten()[0].item()
+    # Both ends in one pass: a NaN spreads to them, an infinity is one of them.
+    if not all(map(math.isfinite, (end.item() for end in torch.aminmax(x.detach())))):
+        bad = x.detach()[~torch.isfinite(x.detach())].flatten()[0].item()
         raise ValueError(f"{name} must be finite, got {bad} among its values")
     return x
 
@@ -96,9 +97,11 @@ def check_unit_interval(name: str, t: Tensor) -> Tensor:
         raise TypeError(f"{name} must be a number or a tensor, got {type(t).__name__}: {t!r:.80}")
     if not t.is_floating_point():
         raise TypeError(f"{name} must be floating-point, got dtype {t.dtype}")
-    inside = (t >= 0) & (t <= 1)  # False for NaN, too
-    if not torch.all(inside):
-        bad = t.detach()[~inside].flatten()[0].item()
+    if not t.numel():
+        return t
+    low, high = (end.item() for end in torch.aminmax(t.detach()))  # both NaN if one value is
+    if not (low >= 0 and high <= 1):
+        bad = t.detach()[~((t >= 0) & (t <= 1))].flatten()[0].item()
         raise ValueError(f"{name} must lie in [0, 1], got {bad}")
     return t
 

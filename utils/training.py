@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from utils.losses import epsilon_loss, flow_matching_loss
 from utils.tensors import check_nonnegative, check_positive_int
@@ -57,8 +58,8 @@ class ExponentialMovingAverage:
     def update(self, model: nn.Module) -> None:
         """Take one step towards the model's present weights; buffers are copied."""
         d = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        for slow, fast in zip(self.model.parameters(), model.parameters(), strict=True):
-            slow.lerp_(fast.detach(), 1 - d)
+        slow, fast = list(self.model.parameters()), list(model.parameters())
+        get_ema_multi_avg_fn(d)(slow, fast, self.updates)  # all tensors in one call
         for slow, fast in zip(self.model.buffers(), model.buffers(), strict=True):
             slow.copy_(fast)
         self.updates += 1
