@@ -3,7 +3,9 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
+import scipy.linalg
 import torch
 
 from utils import metrics
@@ -268,3 +270,54 @@ def test_distances_refuse_bad_sets(metric, x, y, error, message):
 def test_metrics_refuse_bad_input(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def gaussian(n, mean, covariance, seed):
+    """Points whose sample mean and covariance are exactly the ones given."""
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(n, len(mean), dtype=torch.float64, generator=generator)
+    x = x - x.mean(0)
+    x = x @ torch.linalg.inv(torch.linalg.cholesky(x.T @ x / (n - 1))).T
+    return x @ torch.linalg.cholesky(covariance).T + mean
+
+
+def test_frechet_distance_of_gaussians_in_closed_form():
+    # Covariances that commute: |m|^2 + sum (sqrt a - sqrt b)^2 over the common axes.
+    generator = torch.Generator().manual_seed(0)
+    axes = torch.linalg.qr(torch.randn(4, 4, dtype=torch.float64, generator=generator)).Q
+    a = torch.tensor([1.0, 4.0, 0.25, 9.0], dtype=torch.float64)
+    b = torch.tensor([4.0, 1.0, 0.25, 1.0], dtype=torch.float64)
+    mean = torch.tensor([1.0, -2.0, 0.0, 0.5], dtype=torch.float64)
+    x = gaussian(50, 0 * mean, axes @ a.diag() @ axes.T, 1)
+    y = gaussian(80, mean, axes @ b.diag() @ axes.T, 2)
+    expected = (mean.square().sum() + (a.sqrt() - b.sqrt()).square().sum()).item()
+    assert metrics.frechet_distance(x, y) == pytest.approx(expected, rel=1e-10)
+    assert metrics.frechet_distance(y, x) == pytest.approx(expected, rel=1e-10)
+    # Any covariances, against the root of their product from SciPy.
+    c = torch.randn(4, 4, dtype=torch.float64, generator=generator)
+    y = gaussian(80, mean, c @ c.T + 0.1 * torch.eye(4, dtype=torch.float64), 3)
+    s, t = np.cov(x.numpy().T), np.cov(y.numpy().T)
+    root = scipy.linalg.sqrtm(s @ t).real
+    expected = mean.square().sum().item() + np.trace(s + t - 2 * root)
+    assert metrics.frechet_distance(x, y) == pytest.approx(expected, rel=1e-9)
+
+
+def test_frechet_distance_needs_no_more_samples_than_dimensions():
+    x = torch.randn(5, 20, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    assert metrics.frechet_distance(x, x) == pytest.approx(0, abs=1e-10)
+    assert metrics.frechet_distance(x, x + 2) == pytest.approx(80)
+    assert metrics.frechet_distance(x, 3 * x) == pytest.approx(
+        4 * (x.mean(0).square().sum() + x.var(0).sum()).item()
+    )
+
+
+def test_frechet_distance_refuses_bad_input():
+    x = torch.randn(5, 3)
+    with pytest.raises(ValueError, match="features_a .*same width"):
+        metrics.frechet_distance(x, x[:, :2])
+    with pytest.raises(ValueError, match="at least 2 samples"):
+        metrics.frechet_distance(x[:1], x)
+    with pytest.raises(TypeError, match="features_a"):
+        metrics.frechet_distance(x.long(), x)
+    with pytest.raises(ValueError, match="features_b must be finite"):
+        metrics.frechet_distance(x, x * float("nan"))

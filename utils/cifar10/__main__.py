@@ -1,0 +1,454 @@
+"""The command line: ``python -m utils.cifar10 train|sample|evaluate``."""
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from utils.cifar10.atomic import write_atomically
+from utils.cifar10.checkpoint import load_network
+from utils.cifar10.classifier import cached_classifier
+from utils.cifar10.config import CLASSES, PRECISIONS, TIME_SAMPLING, TINY, TrainConfig
+from utils.cifar10.data import default_cache, load_images
+from utils.cifar10.draw import draw, parse_class, save_grid
+from utils.cifar10.evaluate import evaluate
+from utils.cifar10.processes import Processes, pick_device
+from utils.cifar10.train import Run, train
+from utils.samplers import ODE_STEPS
+
+EXAMPLES = """examples:
+  on one GPU (torchvision fetches the images):
+    python -m utils.cifar10 train --out runs/cifar10
+  on eight GPUs of one machine, the same batch shared among them:
+    torchrun --nproc-per-node 8 -m utils.cifar10 train --out runs/cifar10 --batch-size 1024
+  on two machines with eight GPUs each, the same line on both:
+    torchrun --nnodes 2 --nproc-per-node 8 --rdzv-backend c10d --rdzv-endpoint HOST:29500 \\
+      -m utils.cifar10 train --out runs/cifar10 --batch-size 1024
+  a minute on a CPU, with images from an archive:
+    python -m utils.cifar10 train --tiny --data cifar10.tar.xz --per-class 20 --out runs/tiny
+  what came out:
+    python -m utils.cifar10 sample --weights runs/cifar10/weights.safetensors --classes cat,ship
+    python -m utils.cifar10 evaluate --weights runs/cifar10/weights.safetensors
+
+The same command continues a run that was stopped or killed. Ctrl-C and SIGTERM save first.
+"""
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("images")
+    group.add_argument(
+        "--data",
+        metavar="PATH",
+        help="folder or tar archive of CIFAR-10: the official batches, or train/<class>/*.jpg and "
+        "test/<class>/*.jpg (default: torchvision fetches it)",
+    )
+    group.add_argument(
+        "--sha256", metavar="HEX", help="allow an archive with this SHA-256, besides the known ones"
+    )
+    group.add_argument(
+        "--per-class",
+        type=int,
+        metavar="N",
+        help="take only the first N images of each class, to try things out (default: all)",
+    )
+    group.add_argument(
+        "--cache",
+        type=Path,
+        default=default_cache(),
+        metavar="DIR",
+        help="folder for decoded images and the classifier (default: %(default)s)",
+    )
+
+
+def _add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="where to compute; auto takes CUDA where there is any (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=("auto", *PRECISIONS),
+        default="auto",
+        help="bf16 computes convolutions and products in bfloat16; auto: bf16 on CUDA, fp32 on a "
+        "CPU (default: %(default)s)",
+    )
+
+
+def _add_sampling(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--weights",
+        required=True,
+        metavar="FILE",
+        help="weights.safetensors or checkpoint.safetensors of a run",
+    )
+    parser.add_argument(
+        "--guidance",
+        type=float,
+        default=1.0,
+        metavar="W",
+        help="weight of classifier-free guidance: 0 ignores the class, 1 is none, more follows the "
+        "class more (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--method",
+        choices=tuple(ODE_STEPS),
+        default="euler",
+        help="solver; midpoint and heun evaluate twice in a step (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="seed of the noise (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--batch-size", type=int, default=500, help="images at a time (default: %(default)s)"
+    )
+
+
+def _add_train(commands: argparse._SubParsersAction, formatter: type) -> None:
+    parser = commands.add_parser(
+        "train", help="train, or continue training", epilog=EXAMPLES, formatter_class=formatter
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder for checkpoint, weights, log and sample grids; continues what it holds",
+    )
+    parser.add_argument(
+        "--tiny", action="store_true", help="a network that trains on a CPU in a minute"
+    )
+    _add_device(parser)
+    _add_data(parser)
+
+    full = TrainConfig()
+    numbers = parser.add_argument_group("what the weights depend on")
+    # No default here: which one holds depends on --tiny.
+    helps = {
+        "batch_size": "images in a step, over all processes together",
+        "lr": "learning rate after the warm-up",
+        "warmup": "steps over which the learning rate rises",
+        "clip": "largest norm of the gradient",
+        "ema": "decay of the averaged weights",
+        "label_drop": "share of labels replaced by 'no class'",
+        "logit_mean": "mean of the logit of t for logit-normal times; below 0 means more noise",
+        "logit_std": "its standard deviation",
+        "seed": "seed of everything random",
+    }
+    for name, text in helps.items():
+        small, large = getattr(TINY, name), getattr(full, name)
+        default = str(large) if small == large else f"{large}; {small} with --tiny"
+        option = "--" + name.replace("_", "-")
+        numbers.add_argument(option, type=type(large), help=f"{text} (default: {default})")
+    numbers.add_argument(
+        "--time-sampling",
+        choices=TIME_SAMPLING,
+        help="how training times are drawn (default: uniform)",
+    )
+    network = parser.add_argument_group("the network")
+    network.add_argument(
+        "--base-channels", type=int, help="channels at 32x32 (default: 128; 8 with --tiny)"
+    )
+    network.add_argument(
+        "--dropout",
+        type=float,
+        help="share of values dropped; with 0 the weights do not depend on the number of processes "
+        "(default: 0.1; 0 with --tiny)",
+    )
+
+    pace = parser.add_argument_group("pace")
+    pace.add_argument(
+        "--steps", type=int, help="steps in all (default: 200000; 200 with --tiny)", metavar="N"
+    )
+    pace.add_argument(
+        "--save-every",
+        type=int,
+        metavar="N",
+        help="steps between checkpoints (default: 5000; 50 with --tiny)",
+    )
+    pace.add_argument(
+        "--sample-every",
+        type=int,
+        metavar="N",
+        help="steps between sample grids, 0 for none (default: 10000; 100 with --tiny)",
+    )
+    pace.add_argument(
+        "--sample-steps",
+        type=int,
+        metavar="N",
+        help="steps of the solver for a sample grid (default: 50; 10 with --tiny)",
+    )
+    pace.add_argument(
+        "--log-every",
+        type=int,
+        metavar="N",
+        help="steps between lines of log.jsonl (default: 50; 10 with --tiny)",
+    )
+    pace.add_argument(
+        "--compile",
+        action=argparse.BooleanOptionalAction,
+        help="torch.compile the network (default: on CUDA only)",
+    )
+    pace.add_argument(
+        "--channels-last",
+        action=argparse.BooleanOptionalAction,
+        help="keep the channels of images innermost (default: on CUDA only)",
+    )
+    pace.add_argument(
+        "--deterministic",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="only kernels whose result does not depend on chance, so that a run on CUDA resumes "
+        "bit for bit (default: on)",
+    )
+    pace.add_argument(
+        "--progress", action=argparse.BooleanOptionalAction, default=True, help="show a bar"
+    )
+    parser.set_defaults(function=_train)
+
+
+def _add_sample(commands: argparse._SubParsersAction, formatter: type) -> None:
+    parser = commands.add_parser(
+        "sample", help="draw a grid of images", epilog=EXAMPLES, formatter_class=formatter
+    )
+    _add_sampling(parser)
+    _add_device(parser)
+    parser.add_argument(
+        "--out", type=Path, default=Path("samples.png"), help="PNG to write (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--classes",
+        default=",".join(CLASSES),
+        help="numbers or names, with commas; one column for each (default: all ten)",
+    )
+    parser.add_argument(
+        "--rows", type=int, default=8, help="images of each class (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--steps", type=int, default=50, help="steps of the solver (default: %(default)s)"
+    )
+    parser.set_defaults(function=_sample)
+
+
+def _add_evaluate(commands: argparse._SubParsersAction, formatter: type) -> None:
+    parser = commands.add_parser(
+        "evaluate",
+        help="measure the distance of samples to the test images",
+        epilog=EXAMPLES,
+        formatter_class=formatter,
+    )
+    _add_sampling(parser)
+    _add_device(parser)
+    _add_data(parser)
+    parser.add_argument(
+        "--samples", type=int, default=10000, help="number of samples (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--steps", default="5,10,20,50", help="step counts, with commas (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--classifier-epochs",
+        type=int,
+        default=15,
+        help="passes of the classifier over the training images (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--classifier-width",
+        type=int,
+        default=64,
+        help="channels of its first layers; four times as many features (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="JSON to write (default: evaluation.json beside the weights)",
+    )
+    parser.set_defaults(function=_evaluate)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all three commands."""
+    formatter = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="python -m utils.cifar10",
+        description="Flow matching on CIFAR-10: train, draw samples, measure them.",
+        epilog=EXAMPLES,
+        formatter_class=formatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="train|sample|evaluate")
+    _add_train(commands, formatter)
+    _add_sample(commands, formatter)
+    _add_evaluate(commands, formatter)
+    return parser
+
+
+def _precision(name: str, device: torch.device) -> str:
+    return ("bf16" if device.type == "cuda" else "fp32") if name == "auto" else name
+
+
+def _set_deterministic(on: bool, device: torch.device) -> None:
+    """Choose kernels on CUDA: the same ones with the same sums each time, or the fastest ones."""
+    if device.type != "cuda":
+        return
+    torch.set_float32_matmul_precision("high")
+    torch.backends.cudnn.deterministic = on
+    torch.backends.cudnn.benchmark = not on
+    if on:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
+        torch.use_deterministic_algorithms(True, warn_only=True)
+        # It would also fill fresh memory, which costs time and changes nothing here.
+        torch.utils.deterministic.fill_uninitialized_memory = False
+
+
+def _config(options: argparse.Namespace, device: torch.device) -> TrainConfig:
+    preset = TINY if options.tiny else TrainConfig()
+
+    def given(names: Sequence[str]) -> dict[str, object]:
+        return {
+            name: getattr(options, name) for name in names if getattr(options, name) is not None
+        }
+
+    network = dataclasses.replace(preset.network, **given(("base_channels", "dropout")))
+    names = [f.name for f in dataclasses.fields(preset) if f.name not in ("network", "precision")]
+    precision = _precision(options.precision, device)
+    return dataclasses.replace(preset, network=network, precision=precision, **given(names))
+
+
+def _train(options: argparse.Namespace) -> int:
+    # Each with its value at full scale and with --tiny.
+    defaults = {
+        "steps": (200000, 200),
+        "save_every": (5000, 50),
+        "sample_every": (10000, 100),
+        "sample_steps": (50, 10),
+        "log_every": (50, 10),
+    }
+    pace = {
+        name: default[options.tiny] if getattr(options, name) is None else getattr(options, name)
+        for name, default in defaults.items()
+    }
+    # Checked before anything slow: the images, the network, the other processes.
+    device = pick_device(options.device)
+    config = _config(options, device)
+    on_cuda = device.type == "cuda"
+    run = Run(
+        out=options.out,
+        compile=on_cuda if options.compile is None else options.compile,
+        channels_last=on_cuda if options.channels_last is None else options.channels_last,
+        progress=options.progress,
+        **pace,
+    )
+    _set_deterministic(options.deterministic, device)
+    processes = Processes(options.device)
+    try:
+        with processes.main_first():
+            images = load_images(options.data, options.cache, options.sha256, options.per_class)
+        stopped = train(config, images, run, processes)
+        processes.wait()
+    finally:
+        processes.close()
+    return 128 + stopped if stopped else 0  # as a shell reports a signal: not all steps are done
+
+
+def _sample(options: argparse.Namespace) -> int:
+    device = pick_device(options.device)
+    classes = torch.tensor([parse_class(name) for name in options.classes.split(",")])
+    if options.rows < 1:
+        raise ValueError(f"rows must be at least 1, got {options.rows}")
+    model, _ = load_network(options.weights)
+    parts = draw(
+        model.to(device),
+        classes.repeat(options.rows),
+        options.steps,
+        options.method,
+        options.guidance,
+        options.seed,
+        _precision(options.precision, device),
+        options.batch_size,
+    )
+    save_grid(options.out, torch.cat(list(parts)), len(classes))
+    print(f"{options.out}: {options.rows} rows, {options.steps} steps of {options.method}")
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    device = pick_device(options.device)
+    try:
+        step_counts = [int(text) for text in options.steps.split(",")]
+    except ValueError as error:
+        raise ValueError(f"steps must be whole numbers, got {options.steps!r}") from error
+    model, about = load_network(options.weights)
+    images = load_images(options.data, options.cache, options.sha256, options.per_class)
+    classifier, accuracy = cached_classifier(
+        images, options.cache, options.classifier_epochs, options.classifier_width, device
+    )
+    print(f"classifier: {accuracy:.2%} of {len(images.test_labels)} test images", flush=True)
+    found = evaluate(
+        model.to(device),
+        classifier,
+        images,
+        options.samples,
+        step_counts,
+        options.method,
+        options.guidance,
+        options.seed,
+        _precision(options.precision, device),
+        options.batch_size,
+    )
+    print("Fréchet distance to the test images, in the classifier's features (not FID):")
+    print(f"{found['baseline_samples']:7d} training images  {found['baseline']:9.4f}  (baseline)")
+    for row in found["rows"]:
+        print(
+            f"{found['samples']:7d} samples, {row['steps']:3d} steps {row['distance']:9.4f}  "
+            f"{row['agreement']:.1%} in the class asked for"
+        )
+    result = {
+        "weights": str(options.weights),
+        "trained_steps": about["step"],
+        "data": images.key,
+        "classifier_accuracy": accuracy,
+        "method": options.method,
+        "guidance": options.guidance,
+        "seed": options.seed,
+        **found,
+    }
+    out = options.out or Path(options.weights).parent / "evaluation.json"
+    write_atomically(out, (json.dumps(result, indent=2) + "\n").encode())
+    print(f"{out} written")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; a mistake of the user gives one line, not a traceback.
+
+    Args:
+        arguments: words of the command line; ``None`` takes those of this process.
+
+    Returns:
+        Exit status: 0, 2 for an error, 130 or 143 if Ctrl-C or SIGTERM stopped the training.
+    """
+    options = build_parser().parse_args(arguments)
+    try:
+        return options.function(options)
+    except torch.cuda.OutOfMemoryError as error:
+        message = f"the GPU's memory is too small: take a smaller --batch-size ({error})"
+    except OSError as error:
+        message = error.strerror or str(error)
+        if error.filename is not None:
+            message = f"{error.filename}: {message}"
+    except (ValueError, TypeError, ImportError, FloatingPointError) as error:
+        message = str(error)
+    # In one line, also where a library's own words have several.
+    print("error:", " ".join(message.split()), file=sys.stderr, flush=True)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,111 @@
+"""One process or many, on one machine or many: the rest of the code does not care.
+
+``torchrun`` starts the processes, Hugging Face Accelerate connects them. Alone, neither is needed.
+"""
+
+import contextlib
+import os
+
+import torch
+from torch import Tensor, nn
+
+
+def pick_device(name: str) -> torch.device:
+    """The device that was asked for.
+
+    Args:
+        name: ``"auto"`` (CUDA where there is any), ``"cpu"`` or ``"cuda"``.
+
+    Returns:
+        The device.
+
+    Raises:
+        ValueError: if the name is unknown, or CUDA is asked for and there is none.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device must be 'auto', 'cpu' or 'cuda', got {name!r}")
+    if name == "cuda" and not torch.cuda.is_available():
+        why = (
+            "no CUDA device answers"
+            if torch.version.cuda
+            else f"torch {torch.__version__} was built without CUDA"
+        )
+        raise ValueError(
+            f"device 'cuda' was asked for, but {why}: use --device cpu (or auto), or install a "
+            "CUDA build of torch and check that nvidia-smi lists the card"
+        )
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def autocast(device: torch.device, precision: str) -> contextlib.AbstractContextManager:
+    """Matrix products and convolutions in bfloat16 if ``precision`` says so; weights stay float32.
+
+    bfloat16 keeps the range of float32, so the loss needs no scaling (Kalamkar et al. 2019, arXiv
+    1905.12322).
+    """
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
+
+
+class Processes:
+    """The processes of a run, as ``torchrun`` set them up.
+
+    Attributes:
+        rank: number of this process, from 0.
+        world_size: number of processes.
+        device: this process's device.
+        is_main: whether this is the process that writes files.
+    """
+
+    def __init__(self, device: str = "auto") -> None:
+        """Connect to the others, if there are any.
+
+        Args:
+            device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
+
+        Raises:
+            ValueError: as ``pick_device``.
+            ImportError: if there are several processes and Accelerate is missing.
+        """
+        picked = pick_device(device)
+        self.world_size = int(os.environ.get("WORLD_SIZE", "1"))
+        self._accelerator = None
+        if self.world_size == 1:  # no need to load Accelerate, which takes seconds
+            self.rank, self.device = 0, picked
+        else:
+            try:
+                from accelerate import Accelerator, DistributedDataParallelKwargs
+            except ImportError as error:
+                raise ImportError(
+                    "several processes need Accelerate: pip install accelerate"
+                ) from error
+            # Gradients lie where they are sent from: one copy of them less in memory.
+            options = DistributedDataParallelKwargs(gradient_as_bucket_view=True)
+            self._accelerator = Accelerator(cpu=picked.type == "cpu", kwargs_handlers=[options])
+            self.rank, self.device = self._accelerator.process_index, self._accelerator.device
+        self.is_main = self.rank == 0
+
+    def wrap(self, model: nn.Module) -> nn.Module:
+        """The model with gradients that are averaged over the processes in ``backward``."""
+        return model if self._accelerator is None else self._accelerator.prepare_model(model)
+
+    def mean(self, value: Tensor) -> Tensor:
+        """Mean of a number over the processes; all of them must call it."""
+        if self._accelerator is None:
+            return value
+        return self._accelerator.reduce(value, reduction="mean")
+
+    def main_first(self) -> contextlib.AbstractContextManager:
+        """Let the main process do something (as fill a cache) before the others do it."""
+        if self._accelerator is None:
+            return contextlib.nullcontext()
+        return self._accelerator.main_process_first()
+
+    def wait(self) -> None:
+        """Wait until every process is here."""
+        if self._accelerator is not None:
+            self._accelerator.wait_for_everyone()
+
+    def close(self) -> None:
+        """Say goodbye to the others, so that none of them waits in vain."""
+        if self._accelerator is not None:
+            self._accelerator.end_training()
