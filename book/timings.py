@@ -95,17 +95,24 @@ def machine() -> str:
     return f"{cores} cores, {memory:.0f} GiB RAM, no GPU, Python {python}"
 
 
-def tables() -> dict[str, str]:
-    """Measure everything; return the Markdown for each README."""
+def kept_builds(readme: str) -> list[str]:
+    """The lines on builds and tests that a README holds already."""
+    block = (ROOT / readme).read_text("utf-8").split(START)[1].split(END)[0].strip()
+    return block.split("\n\n")[1].splitlines()
+
+
+def tables(notebooks_only: bool) -> dict[str, str]:
+    """Measure; return the Markdown for each README."""
     os.environ["PYTHONPATH"] = str(ROOT)
-    builds = measure_builds(ROOT)
+    builds = [] if notebooks_only else measure_builds(ROOT)
     chapters = [
         (source.stem, *measure_notebook(source))
         for source in tqdm(sources("ko"), desc="notebooks", disable=None)
     ]
-    print("timings: make test ...", flush=True)
-    tested, _ = seconds([sys.executable, "-m", "pytest"], ROOT)
-    builds.append(("make test", "make test", tested, "360"))
+    if not notebooks_only:
+        print("timings: make test ...", flush=True)
+        tested, _ = seconds([sys.executable, "-m", "pytest"], ROOT)
+        builds.append(("make test", "make test", tested, "360"))
     words = {
         "README.md": ("Measured with `make timings` on", "What", "seconds", "limit", "peak memory"),
         "README.ko.md": ("`make timings`로 잰 값,", "무엇", "초", "한도", "최대 메모리"),
@@ -113,8 +120,11 @@ def tables() -> dict[str, str]:
     result = {}
     for column, (readme, (intro, what, unit, limit, memory)) in enumerate(words.items()):
         lines = [f"{intro} {date.today().isoformat()}: {machine()}.", ""]
-        lines += [f"| {what} | {unit} | {limit} |", "|---|---:|---:|"]
-        lines += [f"| {row[column]} | {row[2]:.1f} | {row[3]} |" for row in builds]
+        if notebooks_only:
+            lines += kept_builds(readme)
+        else:
+            lines += [f"| {what} | {unit} | {limit} |", "|---|---:|---:|"]
+            lines += [f"| {row[column]} | {row[2]:.1f} | {row[3]} |" for row in builds]
         lines += ["", f"| {what} | {unit} | {memory} (GiB) |", "|---|---:|---:|"]
         lines += [f"| `{name}` | {took:.1f} | {peak:.2f} |" for name, took, peak in chapters]
         result[readme] = "\n".join(lines)
@@ -125,8 +135,12 @@ def main() -> None:
     """Print the table, and put it into the READMEs if asked."""
     parser = argparse.ArgumentParser(prog="python -m book.timings", description=__doc__)
     parser.add_argument("--readme", action="store_true", help="write the table into the READMEs")
-    write = parser.parse_args().readme
-    for readme, table in tables().items():
+    parser.add_argument(
+        "--notebooks", action="store_true", help="measure the notebooks only and keep the rest"
+    )
+    arguments = parser.parse_args()
+    write = arguments.readme
+    for readme, table in tables(arguments.notebooks).items():
         print(f"\n{readme}\n\n{table}")
         file = ROOT / readme
         text = file.read_text("utf-8")
