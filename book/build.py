@@ -198,6 +198,7 @@ def main() -> None:
     parser.add_argument("--force", action="store_true", help="build even if nothing has changed")
     force = parser.parse_args().force
     stamp, machinery_stamp = BUILD / "site.stamp", STAGE / "machinery.stamp"
+    # All pages at once: when nothing at all has changed, not even the cache need be asked.
     key = machinery_key() + digest(under("chapters"))
     if not force and (SITE / "index.html").exists() and stamp.is_file():
         if stamp.read_text() == key:

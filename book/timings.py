@@ -95,39 +95,45 @@ def machine() -> str:
     return f"{cores} cores, {memory:.0f} GiB RAM, no GPU, Python {python}"
 
 
-def kept_builds(readme: str) -> list[str]:
-    """The lines on builds and tests that a README holds already."""
-    block = (ROOT / readme).read_text("utf-8").split(START)[1].split(END)[0].strip()
-    return block.split("\n\n")[1].splitlines()
+def measured_builds() -> tuple[list[str], list[str]]:
+    """Time the builds and the tests; the lines of the table, for each README."""
+    rows = measure_builds(ROOT)
+    print("timings: make test ...", flush=True)
+    tested, _ = seconds([sys.executable, "-m", "pytest"], ROOT)
+    rows.append(("make test", "make test", tested, "360"))
+    heads = ("| What | seconds | limit |", "| 무엇 | 초 | 한도 |")
+    english, korean = (
+        [head, "|---|---:|---:|", *(f"| {row[column]} | {row[2]:.1f} | {row[3]} |" for row in rows)]
+        for column, head in enumerate(heads)
+    )
+    return english, korean
 
 
-def tables(notebooks_only: bool) -> dict[str, str]:
-    """Measure; return the Markdown for each README."""
-    os.environ["PYTHONPATH"] = str(ROOT)
-    builds = [] if notebooks_only else measure_builds(ROOT)
+def kept_builds() -> tuple[list[str], list[str]]:
+    """The lines on builds and tests that each README holds already."""
+    english, korean = (
+        (ROOT / readme).read_text("utf-8").split(START)[1].split(END)[0].strip()
+        for readme in ("README.md", "README.ko.md")
+    )
+    return english.split("\n\n")[1].splitlines(), korean.split("\n\n")[1].splitlines()
+
+
+def tables(builds: tuple[list[str], list[str]]) -> dict[str, str]:
+    """Measure each notebook; the Markdown for each README, with the lines on builds above."""
     chapters = [
         (source.stem, *measure_notebook(source))
         for source in tqdm(sources("ko"), desc="notebooks", disable=None)
     ]
-    if not notebooks_only:
-        print("timings: make test ...", flush=True)
-        tested, _ = seconds([sys.executable, "-m", "pytest"], ROOT)
-        builds.append(("make test", "make test", tested, "360"))
     words = {
-        "README.md": ("Measured with `make timings` on", "What", "seconds", "limit", "peak memory"),
-        "README.ko.md": ("`make timings`로 잰 값,", "무엇", "초", "한도", "최대 메모리"),
+        "README.md": ("Measured with `make timings` on", "What", "seconds", "peak memory"),
+        "README.ko.md": ("`make timings`로 잰 값,", "무엇", "초", "최대 메모리"),
     }
     result = {}
-    for column, (readme, (intro, what, unit, limit, memory)) in enumerate(words.items()):
-        lines = [f"{intro} {date.today().isoformat()}: {machine()}.", ""]
-        if notebooks_only:
-            lines += kept_builds(readme)
-        else:
-            lines += [f"| {what} | {unit} | {limit} |", "|---|---:|---:|"]
-            lines += [f"| {row[column]} | {row[2]:.1f} | {row[3]} |" for row in builds]
-        lines += ["", f"| {what} | {unit} | {memory} (GiB) |", "|---|---:|---:|"]
-        lines += [f"| `{name}` | {took:.1f} | {peak:.2f} |" for name, took, peak in chapters]
-        result[readme] = "\n".join(lines)
+    for (readme, (intro, what, unit, memory)), lines in zip(words.items(), builds, strict=True):
+        rows = [f"| `{name}` | {took:.1f} | {peak:.2f} |" for name, took, peak in chapters]
+        head = [f"{intro} {date.today().isoformat()}: {machine()}.", ""]
+        notebooks = ["", f"| {what} | {unit} | {memory} (GiB) |", "|---|---:|---:|", *rows]
+        result[readme] = "\n".join(head + lines + notebooks)
     return result
 
 
@@ -139,14 +145,15 @@ def main() -> None:
         "--notebooks", action="store_true", help="measure the notebooks only and keep the rest"
     )
     arguments = parser.parse_args()
-    write = arguments.readme
-    for readme, table in tables(arguments.notebooks).items():
+    os.environ["PYTHONPATH"] = str(ROOT)
+    builds = kept_builds() if arguments.notebooks else measured_builds()
+    for readme, table in tables(builds).items():
         print(f"\n{readme}\n\n{table}")
         file = ROOT / readme
         text = file.read_text("utf-8")
         before, rest = text.split(START)
         after = rest.split(END)[1]
-        if write:
+        if arguments.readme:
             file.write_text(f"{before}{START}\n{table}\n{END}{after}", "utf-8")
 
 

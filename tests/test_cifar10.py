@@ -22,9 +22,9 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from utils.atomic import write_atomically
 from utils.cifar10 import sources
 from utils.cifar10.__main__ import build_parser, main
-from utils.cifar10.atomic import write_atomically
 from utils.cifar10.batches import batch_indices, make_batch, sample_time, to_float, to_pixels
 from utils.cifar10.checkpoint import load_network, read
 from utils.cifar10.classifier import cached_classifier, train_classifier

@@ -182,6 +182,36 @@ def ddpm_betas(T: int = 1000, beta_start: float = 1e-4, beta_end: float = 0.02) 
     return torch.linspace(beta_start, beta_end, T, dtype=torch.float64)
 
 
+def cosine_betas(T: int = 100, s: float = 0.008, beta_max: float = 0.999) -> Tensor:
+    r"""The squared-cosine noise schedule.
+
+    .. math:: \bar\alpha_k = \frac{f(k + 1)}{f(0)},\quad
+        f(k) = \cos^2\!\Big(\frac{k/T + s}{1 + s}\,\frac\pi2\Big),\quad
+        \beta_k = \min\!\Big(1 - \frac{\bar\alpha_k}{\bar\alpha_{k-1}},\ \beta_{\max}\Big)
+
+    Source: Nichol and Dhariwal 2021 (arXiv 2102.09672), eq. 17.
+
+    Args:
+        T: number of steps.
+        s: offset that keeps the first steps from being too small, at least 0.
+        beta_max: largest variance of a step, in (0, 1).
+
+    Returns:
+        float64 tensor of shape ``(T,)``.
+
+    Raises:
+        TypeError: if ``T`` is not an integer.
+        ValueError: if ``T`` < 1, ``s`` < 0 or ``beta_max`` lies outside (0, 1).
+    """
+    check_positive_int("T", T)
+    check_nonnegative("s", s)
+    if not 0 < check_nonnegative("beta_max", beta_max) < 1:
+        raise ValueError(f"beta_max must lie in (0, 1), got {beta_max}")
+    k = torch.arange(T + 1, dtype=torch.float64)
+    f = torch.cos((k / T + s) / (1 + s) * torch.pi / 2) ** 2
+    return (1 - f[1:] / f[:-1]).clamp(max=beta_max)
+
+
 class DiscreteVP:
     r"""DDPM's forward process with T discrete steps.
 

@@ -1,9 +1,9 @@
 """Training as a generator: it yields (step, loss), the caller decides what to do with them."""
 
 import copy
+import io
 import math
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
+from utils.atomic import write_atomically
 from utils.losses import epsilon_loss, flow_matching_loss
 from utils.tensors import check_nonnegative, check_positive_int
 
@@ -20,6 +21,7 @@ __all__ = [
     "fit",
     "flow_matching_loss",
     "load_checkpoint",
+    "move_average",
     "save_checkpoint",
     "train",
 ]
@@ -27,11 +29,29 @@ __all__ = [
 Loss = Callable[[nn.Module, int], Tensor]
 
 
+@torch.no_grad()
+def move_average(slow: list[Tensor], fast: list[Tensor], decay: float, updates: int) -> None:
+    r"""Move averaged weights one step, in place.
+
+    .. math:: \bar\theta \leftarrow d\,\bar\theta + (1 - d)\,\theta
+
+    After n updates d is at most (1 + n)/(10 + n), so that the random start is forgotten quickly.
+    Source: Ho et al. 2020 (arXiv 2006.11239), appendix B (decay 0.9999).
+
+    Args:
+        slow: the averaged weights.
+        fast: the weights to follow.
+        decay: d, in [0, 1).
+        updates: n, number of updates before this one.
+    """
+    d = min(decay, (1 + updates) / (10 + updates))
+    get_ema_multi_avg_fn(d)(slow, fast, updates)  # all tensors in one call: a loop is far slower
+
+
 class ExponentialMovingAverage:
     r"""A slow copy of a model: :math:`\bar\theta \leftarrow d\,\bar\theta + (1 - d)\,\theta`.
 
-    Early in training d is capped at (1 + n)/(10 + n) after n updates, so that the random start is
-    forgotten quickly. Source: Ho et al. 2020 (arXiv 2006.11239), appendix B (decay 0.9999).
+    The rule, with its cap on d early in training, is ``move_average``'s.
 
     Attributes:
         model: the averaged model, in evaluation mode, without gradients.
@@ -57,9 +77,8 @@ class ExponentialMovingAverage:
     @torch.no_grad()
     def update(self, model: nn.Module) -> None:
         """Take one step towards the model's present weights; buffers are copied."""
-        d = min(self.decay, (1 + self.updates) / (10 + self.updates))
         slow, fast = list(self.model.parameters()), list(model.parameters())
-        get_ema_multi_avg_fn(d)(slow, fast, self.updates)  # all tensors in one call
+        move_average(slow, fast, self.decay, self.updates)
         for slow, fast in zip(self.model.buffers(), model.buffers(), strict=True):
             slow.copy_(fast)
         self.updates += 1
@@ -195,16 +214,9 @@ def save_checkpoint(
         state["ema"] = {"model": ema.model.state_dict(), "updates": ema.updates}
     if generator is not None:
         state["generator"] = generator.get_state()
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)  # atomic on one file system
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    data = io.BytesIO()
+    torch.save(state, data)
+    write_atomically(path, data.getvalue())
 
 
 def load_checkpoint(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from utils.cifar10.atomic import write_atomically
+from utils.atomic import write_atomically
 from utils.cifar10.checkpoint import load_network
 from utils.cifar10.classifier import cached_classifier
 from utils.cifar10.config import CLASSES, PRECISIONS, TIME_SAMPLING, TINY, TrainConfig

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from utils.cifar10.atomic import write_atomically
+from utils.atomic import write_atomically
 from utils.cifar10.config import CLASSES, NetworkConfig, TrainConfig, differences
 from utils.unet import UNet
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from utils.cifar10.atomic import write_atomically
+from utils.atomic import write_atomically
 from utils.cifar10.batches import batch_indices, generator_for, to_float
 from utils.cifar10.config import CLASSES
 from utils.cifar10.data import Images

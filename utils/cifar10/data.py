@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from utils.atomic import write_atomically
 from utils.cifar10 import sources
-from utils.cifar10.atomic import write_atomically
 from utils.tensors import check_positive_int
 
 FORMAT = 1

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor, nn
 
-from utils.cifar10.atomic import write_atomically
+from utils.atomic import write_atomically
 from utils.cifar10.batches import generator_for, to_pixels
 from utils.cifar10.config import CLASSES, IMAGE_SIZE
 from utils.cifar10.processes import autocast
@@ -103,6 +103,8 @@ def draw(
 
 def png_grid(images: Tensor, columns: int, gap: int = 2) -> bytes:
     """Images in rows on a white ground, as the bytes of a PNG file.
+
+    Apart from ``utils.plotting.image_grid`` on purpose: a training machine needs no matplotlib.
 
     Args:
         images: uint8, shape ``(N, 3, H, W)``.

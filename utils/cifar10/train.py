@@ -14,9 +14,8 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from utils.cifar10.atomic import write_atomically
+from utils.atomic import write_atomically
 from utils.cifar10.batches import Batch, generator_for, make_batch
 from utils.cifar10.checkpoint import load_run, save_run, save_weights
 from utils.cifar10.config import CLASSES, TrainConfig
@@ -24,6 +23,7 @@ from utils.cifar10.data import Images
 from utils.cifar10.draw import draw, save_grid
 from utils.cifar10.processes import Processes, autocast
 from utils.tensors import check_positive_int
+from utils.training import move_average
 
 CHECKPOINT, WEIGHTS, LOG = "checkpoint.safetensors", "weights.safetensors", "log.jsonl"
 
@@ -137,19 +137,8 @@ class Trainer:
         loss.backward()
         nn.utils.clip_grad_norm_(self._parameters, config.clip, foreach=True)
         self.optimizer.step()
-        self.average(step)
+        move_average(self._averaged, self._parameters, config.ema, step)
         return loss.detach()
-
-    @torch.no_grad()
-    def average(self, step: int) -> None:
-        r"""Move the average: :math:`\bar\theta \leftarrow d\,\bar\theta + (1 - d)\,\theta`.
-
-        After n updates d is at most (1 + n)/(10 + n), so that the random start is forgotten.
-        Source: Ho et al. 2020 (arXiv 2006.11239), appendix B.
-        """
-        decay = min(self.config.ema, (1 + step) / (10 + step))
-        # All tensors in one call: a loop would cost hundreds of small kernels.
-        get_ema_multi_avg_fn(decay)(self._averaged, self._parameters, step)
 
 
 class _Stop:
