@@ -51,10 +51,10 @@ class Config:
     """
 
     policy: str = "flow"
-    hidden: int = 384
-    depth: int = 3
-    steps: int = 20000
-    batch_size: int = 256
+    hidden: int = 256
+    depth: int = 4
+    steps: int = 40000
+    batch_size: int = 128
     lr: float = 1e-3
     weight_decay: float = 1e-4
     ema: float = 0.999
