@@ -8,12 +8,12 @@ import torch
 
 from utils.control import rollout
 from utils.pusht import __main__ as cli
-from utils.pusht import evaluate, lerobot, train
+from utils.pusht import evaluate, lerobot, recorded, train
 from utils.pusht.data import Demonstrations, load_demonstrations, windows
 from utils.pusht.environment import PushT
 from utils.pusht.evaluate import Planner, shifted, summary
 from utils.pusht.features import FEATURES, features, reflect
-from utils.pusht.film import block_outline, film_strip, save_film
+from utils.pusht.film import block_outline, episode_strip, save_film
 
 ROOT = Path(__file__).parents[1]
 FILE = Path(os.environ.get("COURSE_DATA", ROOT.parent / "shared" / "data")) / "pusht_demos.npz"
@@ -297,6 +297,7 @@ def test_the_command_line(tmp_path, monkeypatch, capsys, policy):
 
 def test_comparing_everything(tmp_path, monkeypatch):
     monkeypatch.setattr(cli, "SEEDS", range(4))
+    monkeypatch.setattr(cli, "MAX_STEPS", 20)
     monkeypatch.setattr(cli, "STEPS", (1, 2))
     monkeypatch.setattr(evaluate, "MAX_STEPS", 20)
     monkeypatch.setattr(evaluate, "REPEATS", 5)
@@ -315,6 +316,10 @@ def test_comparing_everything(tmp_path, monkeypatch):
         *["regression", "two-step", "flow, warm start"],
     ]
     assert set(result["training"]) == set(train.POLICIES)
+    monkeypatch.setattr(recorded, "FOLDER", tmp_path)
+    assert recorded.recorded_results() == result
+    episodes = recorded.recorded_episodes()["flow, 2"]
+    assert len(episodes) == 4 and episodes[0][0].shape == (21, 5) and episodes[0][1] == 20
     assert (tmp_path / "strip.png").stat().st_size > 1000
     assert (tmp_path / "flow.webp").stat().st_size > 1000
 
@@ -367,7 +372,7 @@ def test_pictures(tmp_path):
     outline = block_outline(state[0, 2:].double())
     area = 0.5 * (outline * outline.roll(-1, 0).flip(-1) * torch.tensor([1, -1])).sum().abs()
     assert area == pytest.approx(120 * 30 + 30 * 90)  # the T: bar and stem
-    figure = film_strip({"flow": (state, 4, 0.5)}, moments=(0, 4, 9))
+    figure = episode_strip({"flow": (state, 4, 0.5)}, moments=(0, 4, 9))
     assert [ax.get_title() for ax in figure.axes] == ["step 0", "step 4", "end: 4"]
     save_film(tmp_path / "film.webp", {"flow": (state, 4, 0.5)})
     assert (tmp_path / "film.webp").read_bytes()[:4] == b"RIFF"

@@ -24,11 +24,11 @@ from utils.samplers import ODE_STEPS
 EXAMPLES = """examples:
   on one GPU (torchvision fetches the images):
     python -m utils.cifar10 train --out runs/cifar10
-  on eight GPUs of one machine, the same batch shared among them:
-    torchrun --nproc-per-node 8 -m utils.cifar10 train --out runs/cifar10 --batch-size 1024
+  on eight GPUs of one machine, which share a batch of 1024:
+    torchrun --nproc-per-node 8 -m utils.cifar10 train --out runs/cifar10-8gpu --batch-size 1024
   on two machines with eight GPUs each, the same line on both:
     torchrun --nnodes 2 --nproc-per-node 8 --rdzv-backend c10d --rdzv-endpoint HOST:29500 \\
-      -m utils.cifar10 train --out runs/cifar10 --batch-size 1024
+      -m utils.cifar10 train --out runs/cifar10-16gpu --batch-size 1024
   a minute on a CPU, with images from an archive:
     python -m utils.cifar10 train --tiny --data cifar10.tar.xz --per-class 20 --out runs/tiny
   what came out:

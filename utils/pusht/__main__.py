@@ -1,6 +1,7 @@
 """The command line: ``python -m utils.pusht train|evaluate|compare``."""
 
 import argparse
+import io
 import json
 import os
 import platform
@@ -12,13 +13,15 @@ from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from utils.atomic import write_atomically
 from utils.control import Rollout
 from utils.policies import Policy
 from utils.pusht.data import Demonstrations, load_demonstrations
-from utils.pusht.evaluate import SEEDS, Planner, plan_latency, run_episodes, summary
+from utils.pusht.evaluate import MAX_STEPS, SEEDS, Planner, plan_latency, run_episodes, summary
+from utils.pusht.recorded import Episode
 from utils.pusht.train import CHECKPOINT, POLICIES, WEIGHTS, Config, load_policy, train_policy
 
 STEPS = (1, 2, 4, 8, 16, 32, 100)
@@ -161,7 +164,7 @@ def _compare(options: argparse.Namespace) -> int:
 
 
 def _sweep(options: argparse.Namespace) -> int:
-    from utils.pusht.film import film_strip, save_film
+    from utils.pusht.film import episode_strip, save_film
 
     policies, training = {}, {}
     for name in POLICIES:
@@ -195,15 +198,32 @@ def _sweep(options: argparse.Namespace) -> int:
     }
     _write(options.out / "results.json", result)
 
-    def episode(run: Rollout, i: int) -> tuple:
-        return run.observations[:, i], int(run.lengths[i]), float(run.best[i])
-
-    strip = film_strip({label: episode(runs[key], 0) for label, key in SHOWN.items()})
+    episodes = {label: _episodes(runs[key]) for label, key in SHOWN.items()}
+    _write_episodes(options.out / "episodes.npz", episodes)
+    strip = episode_strip({label: found[0] for label, found in episodes.items()})
     strip.savefig(options.out / "strip.png", dpi=130)
-    for label, key in list(SHOWN.items())[:2]:
-        episodes = {f"{label} #{i}": episode(runs[key], i) for i in range(4)}
-        save_film(options.out / f"{label.split(',')[0].lower()}.webp", episodes)
+    for label in list(SHOWN)[:2]:
+        film = options.out / f"{label.split(',')[0].lower()}.webp"
+        save_film(film, {f"{label} #{i}": found for i, found in enumerate(episodes[label])})
     return 0
+
+
+def _episodes(run: Rollout, n: int = 4) -> list[Episode]:
+    states = torch.stack([run.observations[min(k, len(run.actions))] for k in range(MAX_STEPS + 1)])
+    return [(states[:, i], int(run.lengths[i]), float(run.best[i])) for i in range(n)]
+
+
+def _write_episodes(path: Path, episodes: dict[str, list[Episode]]) -> None:
+    data = io.BytesIO()
+    columns = [[list(column) for column in zip(*found, strict=True)] for found in episodes.values()]
+    np.savez_compressed(
+        data,
+        labels=np.array(list(episodes)),
+        states=np.stack([torch.stack(states).numpy() for states, _, _ in columns]),
+        lengths=np.array([lengths for _, lengths, _ in columns]),
+        scores=np.array([scores for _, _, scores in columns], dtype=np.float32),
+    )
+    write_atomically(path, data.getvalue())
 
 
 def _add_training(parser: argparse.ArgumentParser) -> None:

@@ -47,7 +47,7 @@ def draw_table(ax: Axes, state: Tensor, trail: Tensor | None = None) -> None:
     ax.set(xlim=(0, SIZE), ylim=(SIZE, 0), aspect="equal", xticks=[], yticks=[])
 
 
-def film_strip(
+def episode_strip(
     rows: dict[str, tuple[Tensor, int, float]], moments: Sequence[int] = (0, 40, 80, 120, 200, 300)
 ) -> Figure:
     """One row for each policy, one column for each moment.
@@ -78,11 +78,11 @@ def save_film(
     every: int = 2,
     inches: float = 1.8,
 ) -> None:
-    """Write an animated WebP: the episodes side by side, ten steps in a second of the robot's time.
+    """Write an animated WebP: the episodes side by side, four times as fast as the robot.
 
     Args:
         path: file to write.
-        episodes: as for ``film_strip``.
+        episodes: as for ``episode_strip``.
         every: steps between pictures.
         inches: side of one table, at 100 pixels an inch.
 
@@ -105,6 +105,6 @@ def save_film(
         fig.savefig(picture, format="png")
         frames.append(Image.open(picture).convert("RGB"))
     film = io.BytesIO()
-    options = {"duration": 50 * every, "loop": 1, "quality": 60, "method": 4}
+    options = {"duration": 25 * every, "loop": 0, "quality": 60, "method": 4}
     frames[0].save(film, "WEBP", save_all=True, append_images=frames[1:], **options)
     write_atomically(path, film.getvalue())
