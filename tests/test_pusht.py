@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from utils.control import rollout
+from utils.control import rollout, shifted
 from utils.pusht import __main__ as cli
 from utils.pusht import evaluate, lerobot, recorded, train
 from utils.pusht.data import Demonstrations, load_demonstrations, windows
 from utils.pusht.environment import PushT
-from utils.pusht.evaluate import Planner, shifted, summary
+from utils.pusht.evaluate import Planner, summary
 from utils.pusht.features import FEATURES, features, reflect
 from utils.pusht.film import block_outline, episode_strip, save_film
 

@@ -151,6 +151,11 @@ def rollout(
     )
 
 
+def shifted(plan: Tensor, by: int) -> Tensor:
+    """What is left of a plan after its first actions, its last one repeated: ``(B, H, A)``."""
+    return torch.cat([plan[:, by:], plan[:, -1:].expand(-1, by, -1)], dim=1)
+
+
 def mean_squared_jerk(run: Rollout, dt: float) -> tuple[float, float]:
     r"""How rough the sent actions are, within plans and where one plan gives way to the next.
 

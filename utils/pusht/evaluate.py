@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from utils.control import Rollout, latency, mean_squared_jerk, rollout
+from utils.control import Rollout, latency, mean_squared_jerk, rollout, shifted
 from utils.policies import Policy, RobotDiffusionPolicy, RobotFlowPolicy
 from utils.pusht.environment import DT, PushT
 from utils.pusht.features import features
@@ -57,11 +57,6 @@ class Planner:
             options.update(previous=shifted(self._last, CHUNK), t_start=self.warm)
         self._last = self.policy.plan(features(states), self.steps, **options)
         return self._last
-
-
-def shifted(plan: Tensor, by: int) -> Tensor:
-    """What is left of a plan after its first actions, its last one repeated: ``(B, H, A)``."""
-    return torch.cat([plan[:, by:], plan[:, -1:].expand(-1, by, -1)], dim=1)
 
 
 def run_episodes(planner: Planner, seeds: Sequence[int] = SEEDS) -> Rollout:
