@@ -75,7 +75,7 @@ def episode_strip(
 def save_film(
     path: str | os.PathLike,
     episodes: dict[str, tuple[Tensor, int, float]],
-    every: int = 2,
+    every: int = 4,
     inches: float = 1.8,
 ) -> None:
     """Write an animated WebP: the episodes side by side, four times as fast as the robot.
