@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 
-from book import execute
+from book import execute, findable, light
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
@@ -185,7 +185,9 @@ def publish(pages: dict[str, Path]) -> None:
     new.mkdir(parents=True)
     for language, folder in pages.items():
         shutil.copytree(folder, new / language, ignore=shutil.ignore_patterns(".buildinfo*"))
+        light.slim(new / language, BUILD / "pictures")
     shutil.copy(ROOT / "book/landing.html", new / "index.html")
+    findable.finish(new, LANGUAGES)
     if SITE.exists():
         SITE.rename(old)
     new.rename(SITE)

@@ -7,7 +7,7 @@ import sphinxcontrib.katex as katex
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from book import claims, korean
+from book import claims, korean, search
 from book.languages import StableSectionIds, page_context
 from book.output_figure import MoveOutputs, OutputFigure
 from book.tidy import UniqueIds, without_leftovers, without_thebe
@@ -45,6 +45,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_post_transform(UniqueIds)
     app.add_transform(StableSectionIds)
     claims.setup(app)
+    search.setup(app)
     app.add_css_file("course.css")
     app.add_js_file("course.js", loading_method="defer")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

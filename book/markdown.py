@@ -89,6 +89,12 @@ def block(name: str, title: str, body: list[str], language: str, source: Path) -
         return ["$$", *rest, "$$"]
     if name == "literalinclude":
         return ["```python", included(source, title.strip(), options), "```"]
+    if name == "figure":
+        root = Path(__file__).resolve().parents[1]
+        file = (source.parent / title).resolve().relative_to(root)
+        caption = to_plain("\n".join(rest), language, source).replace("\n", " ").strip()
+        # A notebook lies as deep in the project as a page: notebooks/LANGUAGE/NAME.ipynb.
+        return [f"![{options.get('alt', '')}](../../{file.as_posix()})", "", f"*{caption}*"]
     if name in ("solution-end", "exercise-end", "tableofcontents", "bibliography"):
         return []
     inner = to_plain("\n".join(rest), language, source).splitlines()

@@ -363,8 +363,8 @@ class TwoStepPolicy(RegressionPolicy):
     .. math:: E\,\lVert f_\theta(0, 0, o) - a_1\rVert^2
         + E\,\lVert f_\theta(t^* a_1 + (1 - t^*) z, t^*, o) - a_1\rVert^2
 
-    Acting chains them, without noise. Source: Pan et al. 2025 (arXiv 2512.01809), "minimal
-    iterative policy", :math:`t^* = 0.9`.
+    Acting chains them, without noise. Here :math:`t^* = 0.9`. Source: Pan et al. 2025 (arXiv
+    2512.01809), "minimal iterative policy".
     """
 
     t_star = 0.9

@@ -78,7 +78,7 @@ def save_film(
     every: int = 4,
     inches: float = 1.8,
 ) -> None:
-    """Write an animated WebP: the episodes side by side, four times as fast as the robot.
+    """Write an animated WebP: the episodes together, four times as fast as the robot.
 
     Args:
         path: file to write.
@@ -91,13 +91,15 @@ def save_film(
     """
     from PIL import Image
 
+    # Two in a row: legible at the width of a phone.
+    grid = (-(-len(episodes) // 2), 2) if len(episodes) % 2 == 0 else (len(episodes), 1)
+    size = (inches * grid[1], (inches + 0.25) * grid[0])
     frames = []
     last = max(length for _, length, _ in episodes.values())
     for step in range(0, last + 1, every):
-        fig = Figure(figsize=(inches * len(episodes), inches + 0.25), dpi=100, layout="constrained")
-        for ax, (label, (states, length, _)) in zip(
-            np.atleast_1d(fig.subplots(ncols=len(episodes))), episodes.items(), strict=True
-        ):
+        fig = Figure(figsize=size, dpi=100, layout="constrained")
+        tables = np.atleast_1d(fig.subplots(*grid)).flat
+        for ax, (label, (states, length, _)) in zip(tables, episodes.items(), strict=True):
             at = min(step, length)
             draw_table(ax, states[at], states[max(0, at - 40) : at + 1, :2])
             ax.set_title(f"{label}: {at / 10:.1f} s", fontsize=8)

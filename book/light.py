@@ -1,0 +1,116 @@
+"""Make the finished pages light: no script that a style sheet can replace, small pictures, lazy.
+
+The theme brings all icons of Font Awesome twice, as a script of half a megabyte and as a font of
+157 KB; a page shows a dozen of them. The script goes, and the font keeps what is used.
+"""
+
+import io
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTFont
+from PIL import Image
+
+ICON_CLASS = re.compile(r"\bfa-([a-z][a-z-]*)")
+DYNAMIC = {"xmark"}  # icons that the theme's script adds later
+SEARCH_ONLY = ("searchtools.js", "language_data.js", "searchindex.js")
+SCRIPT = r'[ \t]*<script[^>]*\bsrc="[^"]*{name}[^"]*"[^>]*></script>\n?'
+PICTURE = re.compile(r'<img\b[^>]*\bsrc="(_images/[^"]+)"[^>]*>')
+
+
+def slim(html: Path, cache: Path) -> None:
+    """Rework one language's finished pages in place.
+
+    Args:
+        html: folder of the pages, as Sphinx wrote it.
+        cache: folder for converted pictures; their names are hashes of what they show.
+    """
+    pages = {page: page.read_text("utf-8") for page in html.rglob("*.html")}
+    (html / "_static/scripts/fontawesome.js").unlink(missing_ok=True)
+    subset_icons(html, pages.values())
+    for file in html.rglob("*.map"):
+        file.unlink()  # for the theme's developers
+    smaller = {
+        f"_images/{png.name}": f"_images/{convert(png, cache).name}"
+        for png in (html / "_images").glob("*.png")
+    }
+    for page, text in pages.items():
+        text = re.sub(SCRIPT.format(name=r"fontawesome\.js"), "", text)
+        if page.name != "search.html":
+            for name in SEARCH_ONLY:
+                text = re.sub(SCRIPT.format(name=re.escape(name)), "", text)
+        for old, new in smaller.items():
+            text = text.replace(old, new)
+        page.write_text(sized(text, html), "utf-8")
+
+
+def subset_icons(html: Path, pages: Iterable[str]) -> None:
+    """Leave only the icons that are used in the theme's style sheet and in its fonts."""
+    sheet = html / "_static/styles/pydata-sphinx-theme.css"
+    used = set(DYNAMIC)
+    for text in pages:
+        for classes in re.findall(r'class="([^"]*)"', text):
+            used |= set(ICON_CLASS.findall(classes))
+
+    def keep(rule: re.Match) -> str:
+        return rule[0] if used & set(ICON_CLASS.findall(rule[1])) else ""
+
+    style = re.sub(
+        r"((?:\.fa-[\w-]+::?before,?)+)\{content:\"[^\"]*\"\}", keep, sheet.read_text("utf-8")
+    )
+    # Escaped, as in \f00d, or as the character itself, as in the icons of admonitions.
+    codes = {int(code, 16) for code in re.findall(r"\\([ef][0-9a-f]{3})\b", style)}
+    codes |= {ord(character) for character in style if 0xE000 <= ord(character) <= 0xF8FF}
+    for file in (html / "_static/vendor/fontawesome/webfonts").glob("*.ttf"):
+        font = TTFont(file)
+        subsetter = Subsetter(Options(layout_features=[], hinting=False, notdef_outline=True))
+        subsetter.populate(unicodes=codes & set(font.getBestCmap()))
+        subsetter.subset(font)
+        font.flavor = "woff"  # zlib inside; WOFF2 would need one more package and save nothing here
+        font.save(file.with_suffix(".woff"))
+        file.with_suffix(".woff2").unlink()
+        file.unlink()
+        both = rf'{file.stem}\.woff2\) format\("woff2"\),url\([^)]*\) format\("truetype"\)'
+        style = re.sub(both, f'{file.stem}.woff) format("woff")', style)
+    sheet.write_text(style, "utf-8")
+
+
+def convert(png: Path, cache: Path) -> Path:
+    """Replace a PNG by a WebP that shows the same; returns the new file."""
+    cache.mkdir(parents=True, exist_ok=True)
+    kept, webp = cache / f"{png.stem}.webp", png.with_suffix(".webp")
+    if not kept.exists():
+        picture = Image.open(png)
+        if picture.getextrema()[-1] == (255, 255) and picture.mode == "RGBA":
+            picture = picture.convert("RGB")  # nothing shines through
+        exact, lossy = io.BytesIO(), io.BytesIO()
+        picture.save(exact, "WEBP", lossless=True, quality=90, method=4)
+        picture.save(lossy, "WEBP", quality=88, method=5)
+        # Clouds of points compress badly without loss; lines and text compress well.
+        small = lossy.tell() < 0.7 * exact.tell()
+        kept.write_bytes((lossy if small else exact).getvalue())
+    shutil.copyfile(kept, webp)
+    png.unlink()
+    return webp
+
+
+def sized(text: str, html: Path) -> str:
+    """Give every picture its size, so that nothing jumps, and load those below the fold late."""
+    first = True
+
+    def sizes(match: re.Match) -> str:
+        nonlocal first
+        tag, file = match[0], html / match[1]
+        extra = ""
+        if " width=" not in tag and file.suffix in (".webp", ".png", ".jpg"):
+            with Image.open(file) as picture:
+                extra += f' width="{picture.width}" height="{picture.height}"'
+        if " loading=" not in tag:
+            extra += ' decoding="async"' if first else ' loading="lazy" decoding="async"'
+        first = False
+        return re.sub(r"\s*/?>$", f"{extra}>", tag)
+
+    return PICTURE.sub(sizes, text)
