@@ -1,0 +1,80 @@
+// Exact optimal pairing of equally many points, and W2 by it, as in utils/metrics.py.
+
+/** Partner of each of the n points of `a` among those of `b`: the least sum of squared distances. */
+export function assignment(a, b, n) {
+  // Shortest augmenting paths (Jonker and Volgenant 1987), rows and columns counted from 1.
+  const u = new Float64Array(n + 1);
+  const v = new Float64Array(n + 1);
+  const match = new Int32Array(n + 1);
+  const way = new Int32Array(n + 1);
+  const least = new Float64Array(n + 1);
+  const used = new Uint8Array(n + 1);
+  for (let i = 1; i <= n; i += 1) {
+    match[0] = i;
+    let column = 0;
+    least.fill(Infinity);
+    used.fill(0);
+    do {
+      used[column] = 1;
+      const row = match[column];
+      const [x, y] = [a[2 * row - 2], a[2 * row - 1]];
+      let delta = Infinity;
+      let next = 0;
+      for (let j = 1; j <= n; j += 1) {
+        if (used[j]) continue;
+        const [dx, dy] = [x - b[2 * j - 2], y - b[2 * j - 1]];
+        const reduced = dx * dx + dy * dy - u[row] - v[j];
+        if (reduced < least[j]) {
+          least[j] = reduced;
+          way[j] = column;
+        }
+        if (least[j] < delta) {
+          delta = least[j];
+          next = j;
+        }
+      }
+      for (let j = 0; j <= n; j += 1) {
+        if (used[j]) {
+          u[match[j]] += delta;
+          v[j] -= delta;
+        } else least[j] -= delta;
+      }
+      column = next;
+    } while (match[column] !== 0);
+    do {
+      const previous = way[column];
+      match[column] = match[previous];
+      column = previous;
+    } while (column);
+  }
+  const partner = new Int32Array(n);
+  for (let j = 1; j <= n; j += 1) partner[match[j] - 1] = j - 1;
+  return partner;
+}
+
+/** Exact 2-Wasserstein distance of the first n points of both. */
+export function wasserstein2(a, b, n) {
+  const partner = assignment(a, b, n);
+  let sum = 0;
+  for (let i = 0; i < n; i += 1) {
+    const j = partner[i];
+    sum += (a[2 * i] - b[2 * j]) ** 2 + (a[2 * i + 1] - b[2 * j + 1]) ** 2;
+  }
+  return Math.sqrt(sum / n);
+}
+
+/** Pair x0 with x1 at random (as they come) or optimally within batches; returns the new x1. */
+export function couple(x0, x1, batch) {
+  if (batch <= 1) return x1;
+  const n = x0.length / 2;
+  const paired = new Float64Array(x1.length);
+  for (let start = 0; start < n; start += batch) {
+    const m = Math.min(batch, n - start);
+    const b = x1.subarray(2 * start, 2 * (start + m));
+    assignment(x0.subarray(2 * start, 2 * (start + m)), b, m).forEach((j, i) => {
+      paired[2 * (start + i)] = b[2 * j];
+      paired[2 * (start + i) + 1] = b[2 * j + 1];
+    });
+  }
+  return paired;
+}
