@@ -58,6 +58,7 @@ def cache_path() -> Path:
 def machinery_key() -> str:
     """What a page depends on beside its own source."""
     machinery = [f for f in under("book") if f.suffix != ".mo"]
+    machinery += under("utils/lab")
     return digest([*machinery, ROOT / "_config.yml", ROOT / "_toc.yml"]) + execution_key()
 
 

@@ -1,5 +1,6 @@
 """Sphinx extension of the course: what Jupyter Book and its theme do not bring along."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from book import claims, korean, search
 from book.languages import StableSectionIds, page_context
 from book.output_figure import MoveOutputs, OutputFigure
 from book.tidy import UniqueIds, without_leftovers, without_thebe
+from utils.lab.source import module
 
 HERE = Path(__file__).parent
 
@@ -30,9 +32,22 @@ def _config(app: Sphinx, config: Config) -> None:
     korean.install(config.language)
     without_thebe(app)
     config.html_static_path.append(str(HERE / "static"))
+    # A laboratory is an element on the page here; as a widget it needs a kernel and a manager.
+    config.nb_mime_priority_overrides = [
+        ("html", "application/vnd.jupyter.widget-view+json", None)
+    ]
     config.templates_path.insert(0, str(HERE / "templates"))  # before the theme's own
     katex.NODEJS_BINARY = _node_binary()
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0  # a busy CI machine is slow to start node
+
+
+def _laboratory(app: Sphinx, exception: Exception | None) -> None:
+    """Write the module that course.js loads where there is a laboratory.
+
+    Not by way of ``html_static_path``: Jupyter Book adds every script there to every page.
+    """
+    if exception is None and app.builder.format == "html":
+        (Path(app.outdir) / "_static/flow-lab.js").write_text(module(), "utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, object]:
@@ -47,5 +62,8 @@ def setup(app: Sphinx) -> dict[str, object]:
     claims.setup(app)
     search.setup(app)
     app.add_css_file("course.css")
-    app.add_js_file("course.js", loading_method="defer")
+    app.connect("build-finished", _laboratory)
+    version = hashlib.sha256(module().encode()).hexdigest()[:8]
+    lab = {"data-lab": f"flow-lab.js?v={version}"}
+    app.add_js_file("course.js", loading_method="defer", **lab)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,5 +1,7 @@
 """The ``output-figure`` directive: a numbered, captioned figure from the code cell above it.
 
+A laboratory (``utils.lab``) in that cell moves in as well, before its picture.
+
 Captions and alternative texts differ between the languages, cell metadata must not (the execution
 cache would take the two books for two programs), so both stand here, outside the cell.
 """
@@ -54,17 +56,32 @@ class MoveOutputs(SphinxPostTransform):
             if not images:
                 message = "output-figure %s: the cell above it drew no picture"
                 logger.warning(message, figure["names"], location=figure)
+            for lab in self._laboratories(figure):
+                lab.parent.remove(lab)
+                figure["classes"].append("with-lab")
+                figure.insert(0, lab)
             for position, image in enumerate(images):
                 image.parent.remove(image)
                 image["alt"] = figure["output_alt"]
                 figure.insert(position, image)
 
+    @classmethod
+    def _images(cls, figure: nodes.figure) -> list[nodes.image]:
+        cell = cls._cell(figure)
+        return list(cell.findall(nodes.image)) if cell else []
+
+    @classmethod
+    def _laboratories(cls, figure: nodes.figure) -> list[nodes.raw]:
+        cell = cls._cell(figure)
+        raw = list(cell.findall(nodes.raw)) if cell else []
+        return [node for node in raw if 'class="flow-lab"' in node.astext()]
+
     @staticmethod
-    def _images(figure: nodes.figure) -> list[nodes.image]:
+    def _cell(figure: nodes.figure) -> nodes.container | None:
         siblings = figure.parent.children
         for node in reversed(siblings[: siblings.index(figure)]):
             if isinstance(node, nodes.container) and node.get("nb_element") == "cell_code":
-                return list(node.findall(nodes.image))
+                return node
             if not isinstance(node, nodes.comment | nodes.target):
                 break
-        return []
+        return None

@@ -1,10 +1,6 @@
 // The multi-layer perceptron of utils/models.py: in float32 by SIMD, or in float64 without it.
 
-/** Decode base64 into a typed array; the widget's state carries all numbers this way. */
-export function decode(text, Type = Float32Array) {
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-  return new Type(bytes.buffer);
-}
+import { decode } from "./base64.js";
 
 const TILE = 32; // particles that go through all layers together: their activations stay in cache
 

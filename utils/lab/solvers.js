@@ -161,11 +161,11 @@ export function gaussian(seed) {
  * Yield {time, x} for the start and after every step.
  *
  * @param model {kind: "velocity" | "epsilon", network, alphaBar}
- * @param settings {sampler, steps, schedule}
+ * @param settings {sampler, steps, scheduler}
  * @param x0 the noise to start from
  * @param draw gives n standard normal numbers; used by "sde" and "ddpm" alone
  */
-export function* sample(model, { sampler, steps, schedule }, x0, draw) {
+export function* sample(model, { sampler, steps, scheduler }, x0, draw) {
   let x = x0;
   yield { time: 0, x };
   if (model.kind === "epsilon") {
@@ -182,14 +182,14 @@ export function* sample(model, { sampler, steps, schedule }, x0, draw) {
     }
     return;
   }
-  const velocity = velocityOn(schedule, model.network);
+  const velocity = velocityOn(scheduler, model.network);
   const step = { euler: eulerStep, midpoint: midpointStep, heun: heunStep }[sampler];
   for (let i = 0; i < steps; i += 1) {
     const t = i / steps;
     const h = 1 / steps;
     x = step
       ? step(velocity, x, t, h)
-      : sdeStep(velocity, x, t, h, SCHEDULERS[schedule], draw(x.length));
+      : sdeStep(velocity, x, t, h, SCHEDULERS[scheduler], draw(x.length));
     yield { time: (i + 1) / steps, x };
   }
 }
