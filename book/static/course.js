@@ -15,18 +15,20 @@ if (document.documentElement.lang === "ko" && typeof messages !== "undefined") {
 }
 
 // Start each laboratory of the page when it comes near; until then, and without scripts, its picture stays.
-const module = new URL(document.currentScript.dataset.lab, document.currentScript.src);
-async function start(host) {
-  const lab = JSON.parse(host.querySelector("script").textContent);
-  const { default: widget } = await import(module);
-  widget.render({ model: { get: () => lab }, el: host });
-  host.closest("figure")?.classList.add("lab-on");
+{
+  const module = new URL(document.currentScript.dataset.lab, document.currentScript.src);
+  const start = async (host) => {
+    const lab = JSON.parse(host.querySelector("script").textContent);
+    const { default: widget } = await import(module);
+    widget.render({ model: { get: () => lab }, el: host });
+    host.closest("figure")?.classList.add("lab-on");
+  };
+  const near = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      start(target.querySelector(".flow-lab"));
+    }
+  }, { rootMargin: "1000px" });
+  for (const host of document.querySelectorAll(".flow-lab")) near.observe(host.parentElement);
 }
-const near = new IntersectionObserver((entries) => {
-  for (const { isIntersecting, target } of entries) {
-    if (!isIntersecting) continue;
-    near.unobserve(target);
-    start(target.querySelector(".flow-lab"));
-  }
-}, { rootMargin: "1000px" });
-for (const host of document.querySelectorAll(".flow-lab")) near.observe(host.parentElement);
