@@ -52,7 +52,7 @@ export function assignment(a, b, n) {
   return partner;
 }
 
-/** Exact 2-Wasserstein distance of the first n points of both. */
+/** Exact 2-Wasserstein distance of the first n points of both, as arrays of pairs x, y. */
 export function wasserstein2(a, b, n) {
   const partner = assignment(a, b, n);
   let sum = 0;
@@ -61,6 +61,29 @@ export function wasserstein2(a, b, n) {
     sum += (a[2 * i] - b[2 * j]) ** 2 + (a[2 * i + 1] - b[2 * j + 1]) ** 2;
   }
   return Math.sqrt(sum / n);
+}
+
+/** Block number `block` of n points. */
+const part = (points, block, n) => points.subarray(2 * block * n, 2 * (block + 1) * n);
+
+/** Mean W2 of `blocks` blocks of n points to as many blocks of data. */
+export function distance(points, data, n, blocks) {
+  let sum = 0;
+  for (let i = 0; i < blocks; i += 1) sum += wasserstein2(part(points, i, n), part(data, i, n), n);
+  return sum / blocks;
+}
+
+/** The same between different blocks of the data: what W2 is at its best. */
+export function floor(data, n, blocks) {
+  let sum = 0;
+  let count = 0;
+  for (let i = 1; i < blocks; i += 1) {
+    for (let j = 0; j < i; j += 1) {
+      sum += wasserstein2(part(data, i, n), part(data, j, n), n);
+      count += 1;
+    }
+  }
+  return sum / count;
 }
 
 /** Pair x0 with x1 at random (as they come) or optimally within batches; returns the new x1. */

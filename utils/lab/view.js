@@ -23,7 +23,7 @@ export const STYLE = `
 .fl-busy { position: absolute; left: .5rem; bottom: .5rem; padding: .1rem .5rem; border-radius: .3rem;
   background: var(--fl-soft); color: var(--fl-fg); }
 .fl-panel { flex: 1 1 15rem; min-width: 0; display: flex; flex-direction: column; gap: .5rem; }
-.fl-row { display: grid; grid-template-columns: 7.5rem minmax(0, 1fr) auto; gap: .5rem; align-items: center; }
+.fl-row { display: grid; grid-template-columns: 6.9rem minmax(0, 1fr) auto; gap: .5rem; align-items: center; }
 .fl-row select { grid-column: 2 / -1; }
 .fl-row output { min-width: 3.2rem; text-align: right; font-variant-numeric: tabular-nums; }
 .fl select, .fl-buttons button { font: inherit; color: inherit; background: var(--fl-soft); padding: .25rem .6rem; width: 100%;
@@ -150,12 +150,13 @@ export function createView(host, lab, engine) {
   const below = element("canvas");
   below.setAttribute("role", "img");
   below.setAttribute("aria-label", words.picture);
+  const arrowed = element("canvas");
   const above = element("canvas");
-  above.setAttribute("aria-hidden", "true");
+  for (const canvas of [arrowed, above]) canvas.setAttribute("aria-hidden", "true");
   const handle = element("button", { type: "button", className: "fl-handle" });
   handle.setAttribute("aria-label", words.handle);
   const busy = element("div", { className: "fl-busy", hidden: true });
-  const stage = element("div", { className: "fl-stage" }, below, above, handle, busy);
+  const stage = element("div", { className: "fl-stage" }, below, arrowed, above, handle, busy);
   const panel = element(
     "div",
     { className: "fl-panel" },
@@ -176,6 +177,7 @@ export function createView(host, lab, engine) {
   host.append(element("style", { textContent: STYLE }), root);
 
   const paper = below.getContext("2d");
+  const arrows = arrowed.getContext("2d");
   const glass = above.getContext("2d");
   let size = 0;
   let ratio = 1;
@@ -192,7 +194,7 @@ export function createView(host, lab, engine) {
     const next = Math.round(stage.clientWidth * ratio);
     if (!next || next === size) return;
     size = next;
-    for (const canvas of [below, above]) canvas.width = canvas.height = size;
+    for (const canvas of [below, arrowed, above]) canvas.width = canvas.height = size;
     pixels = glass.createImageData(size, size);
     place();
     paint();
@@ -227,7 +229,7 @@ export function createView(host, lab, engine) {
     context.lineTo(across(last[2 * p]), down(last[2 * p + 1]));
   }
 
-  /** What does not move: data, lines, the dragged point's way; and the arrows, at this time. */
+  /** What does not move: data, lines, the dragged point's way. */
   function paintBelow() {
     paper.clearRect(0, 0, size, size);
     const dot = 2.2 * ratio;
@@ -248,7 +250,6 @@ export function createView(host, lab, engine) {
       paper.lineWidth = ratio;
       paper.stroke();
     }
-    if (settings.field && view.field) paintField();
     if (view.probe && settings.follow === "network") {
       paper.beginPath();
       const count = view.probe.states[0].length / 2;
@@ -258,27 +259,32 @@ export function createView(host, lab, engine) {
       paper.stroke();
     }
   }
+  /** The arrows at this time; while it runs, not in every frame. */
+  let drawnAt = 0;
   function paintField() {
-    const { grid, times, arrows, typical, side } = view.field;
+    drawnAt = view.time;
+    arrows.clearRect(0, 0, size, size);
+    if (!settings.field || !view.field) return;
+    const { grid, times, arrows: found, typical, side } = view.field;
     const [i, j, part] = between(times, Math.min(view.time, times[times.length - 1]));
     const cell = (0.85 * size) / side;
-    paper.beginPath();
+    arrows.beginPath();
     for (let g = 0; g < grid.length; g += 2) {
-      const u = arrows[i][g] + part * (arrows[j][g] - arrows[i][g]);
-      const v = arrows[i][g + 1] + part * (arrows[j][g + 1] - arrows[i][g + 1]);
+      const u = found[i][g] + part * (found[j][g] - found[i][g]);
+      const v = found[i][g + 1] + part * (found[j][g + 1] - found[i][g + 1]);
       const speed = Math.hypot(u, v);
       const length = (cell * speed) / (speed + typical) / (speed || 1);
       const [dx, dy] = [u * length, -v * length];
       const [x, y] = [across(grid[g]) - dx / 2, down(grid[g + 1]) - dy / 2];
-      paper.moveTo(x, y);
-      paper.lineTo(x + dx, y + dy);
-      paper.lineTo(x + 0.65 * dx - 0.2 * dy, y + 0.65 * dy + 0.2 * dx);
-      paper.moveTo(x + dx, y + dy);
-      paper.lineTo(x + 0.65 * dx + 0.2 * dy, y + 0.65 * dy - 0.2 * dx);
+      arrows.moveTo(x, y);
+      arrows.lineTo(x + dx, y + dy);
+      arrows.lineTo(x + 0.65 * dx - 0.2 * dy, y + 0.65 * dy + 0.2 * dx);
+      arrows.moveTo(x + dx, y + dy);
+      arrows.lineTo(x + 0.65 * dx + 0.2 * dy, y + 0.65 * dy - 0.2 * dx);
     }
-    paper.strokeStyle = css(colors.velocity, 0.9);
-    paper.lineWidth = 1.3 * ratio;
-    paper.stroke();
+    arrows.strokeStyle = css(colors.velocity, 0.9);
+    arrows.lineWidth = 1.3 * ratio;
+    arrows.stroke();
   }
 
   /** The particles at this time: each is stamped into one image, which is put on the canvas. */
@@ -319,6 +325,7 @@ export function createView(host, lab, engine) {
   function paint() {
     if (!size || !colors.data) return;
     paintBelow();
+    paintField();
     paintAbove();
   }
 
@@ -331,7 +338,7 @@ export function createView(host, lab, engine) {
     time.setAttribute("aria-valuetext", text);
     if (!size || !colors.data) return;
     const start = performance.now();
-    if (settings.field) paintBelow();
+    if (settings.field && (!view.playing || Math.abs(t - drawnAt) > 0.02)) paintField();
     paintAbove();
     stats.draw += performance.now() - start;
   }
@@ -451,7 +458,7 @@ export function createView(host, lab, engine) {
     numbers.replaceChildren(element("span", {}, `${words.nfe} `, bold(nfe)));
     if (!distance) return;
     const [w2, baseline] = [number(distance.w2), number(distance.baseline)];
-    const small = `(${words.against} ${baseline}; ${fill(words.exact, { n: distance.n })})`;
+    const small = `(${words.against} ${baseline}; ${fill(words.exact, distance)})`;
     numbers.append(element("span", {}, `${words.w2} `, bold(w2), ` ${small}`));
     const { sampler, steps: count } = settings;
     said.textContent = fill(words.said, { sampler: name(sampler), steps: count, nfe, w2, baseline });
