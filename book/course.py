@@ -33,9 +33,7 @@ def _config(app: Sphinx, config: Config) -> None:
     without_thebe(app)
     config.html_static_path.append(str(HERE / "static"))
     # A laboratory is an element on the page here; as a widget it needs a kernel and a manager.
-    config.nb_mime_priority_overrides = [
-        ("html", "application/vnd.jupyter.widget-view+json", None)
-    ]
+    config.nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
     config.templates_path.insert(0, str(HERE / "templates"))  # before the theme's own
     katex.NODEJS_BINARY = _node_binary()
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0  # a busy CI machine is slow to start node

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import warnings
 from collections.abc import Mapping
 
@@ -87,7 +88,9 @@ def lab_state(
     if twice := velocity.keys() & epsilon.keys():
         raise ValueError(f"velocity and epsilon must have different names, both have {twice}")
     if epsilon and not isinstance(schedule, DiscreteVP):
-        raise TypeError(f"schedule must be the DiscreteVP of the epsilon networks, got {schedule!r}")
+        raise TypeError(
+            f"schedule must be the DiscreteVP of the epsilon networks, got {schedule!r}"
+        )
     models = {}
     for kind, networks in (("velocity", velocity), ("epsilon", epsilon)):
         for name, network in networks.items():
@@ -104,6 +107,8 @@ def lab_state(
     if check_positive_int("steps", steps) > 1000:
         raise ValueError(f"steps must be at most 1000, got {steps}")
     x, y = (float(value) for value in point)
+    if not (math.isfinite(x) and math.isfinite(y)):
+        raise ValueError(f"point must be finite, got {point}")
     start = {"model": model, "sampler": sampler, "steps": steps, "scheduler": scheduler}
     start |= {"follow": _one_of("follow", follow, FOLLOW), "lines": bool(lines)}
     start |= {"field": bool(field), "data": True, "point": [x, y]}
