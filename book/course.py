@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 from pathlib import Path
 
 import sphinxcontrib.katex as katex
@@ -25,6 +26,19 @@ def _node_binary() -> str:
     return str(next(p for p in (root / "bin/node", root / "node.exe") if p.exists()))
 
 
+def _start_katex(attempts: int = 5) -> katex.KaTeXServer:
+    """Start the formula server; its socket exists a moment before anybody listens to it."""
+    for _ in range(attempts - 1):
+        try:
+            return _start_once()
+        except ConnectionRefusedError:
+            time.sleep(0.5)
+    return _start_once()
+
+
+_start_once = katex.KaTeXServer.start
+
+
 def _config(app: Sphinx, config: Config) -> None:
     # For a plain `jupyter-book build .`, where Sphinx runs the notebooks: they import utils.
     paths = [str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -36,6 +50,7 @@ def _config(app: Sphinx, config: Config) -> None:
     config.nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
     config.templates_path.insert(0, str(HERE / "templates"))  # before the theme's own
     katex.NODEJS_BINARY = _node_binary()
+    katex.KaTeXServer.start = staticmethod(_start_katex)
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0  # a busy CI machine is slow to start node
 
 

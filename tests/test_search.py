@@ -19,7 +19,7 @@ const world = {
               readyState: "complete", addEventListener() {}, body: none() },
   localStorage: { setItem() {} }, URLSearchParams, console,
   _: (text) => text, _ready: () => {}, _removeChildren: () => {},
-  DOCUMENTATION_OPTIONS: {},
+  DOCUMENTATION_OPTIONS: {}, SPHINX_HIGHLIGHT_ENABLED: false,
 };
 world.window = world;
 vm.createContext(world);
