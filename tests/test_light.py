@@ -28,6 +28,8 @@ def loaded(file, soup):
     for tag in soup.find_all(["script", "img", "link"]):
         if tag.name == "link" and not {"stylesheet", "icon", "preload"} & set(tag.get("rel", [])):
             continue
+        if tag.get("loading") == "lazy" and tag.find_parent("details", open=False):
+            continue  # a film that loads when the reader opens its box
         address = (tag.get("src") or tag.get("href") or "").split("?")[0]
         if address and not address.startswith("data:"):
             found.add((file.parent / address).resolve())
