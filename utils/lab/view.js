@@ -12,7 +12,7 @@ export const STYLE = `
 .fl { --fl-fg: #1b1b1b; --fl-bg: #fff; --fl-edge: #767676; --fl-soft: #f2f2f2; --fl-accent: #0a5c8f;
   display: flex; flex-wrap: wrap; gap: 1rem; color: var(--fl-fg); background: var(--fl-bg);
   border: 1px solid var(--fl-edge); border-radius: .5rem; padding: .75rem; text-align: left;
-  font-size: .95rem; line-height: 1.4; box-sizing: border-box; }
+  font-size: .95rem; line-height: 1.4; box-sizing: border-box; contain: layout style; }
 .fl * { box-sizing: border-box; }
 .fl-dark { --fl-fg: #ececec; --fl-bg: #16181c; --fl-edge: #8b929c; --fl-soft: #2a2e35; --fl-accent: #7cc4f0; }
 .fl-stage { position: relative; flex: 1 1 19rem; max-width: 27rem; margin: 0 auto; align-self: flex-start; aspect-ratio: 1;
@@ -329,13 +329,18 @@ export function createView(host, lab, engine) {
     paintAbove();
   }
 
+  let told = 0;
+  function tell(t) {
+    told = t;
+    time.value = t;
+    timeOut.textContent = t.toFixed(2);
+    time.setAttribute("aria-valuetext", fill(words.at, { t: t.toFixed(2) }));
+  }
+
   // ---- time --------------------------------------------------------------------------------
   function move(t) {
     view.time = t;
-    time.value = t;
-    const text = fill(words.at, { t: t.toFixed(2) });
-    timeOut.textContent = t.toFixed(2);
-    time.setAttribute("aria-valuetext", text);
+    if (!view.playing || t >= 1 || Math.abs(t - told) > 0.03) tell(t); // the page is laid out anew
     if (!size || !colors.data) return;
     const start = performance.now();
     if (settings.field && (!view.playing || Math.abs(t - drawnAt) > 0.02)) paintField();
