@@ -12,7 +12,7 @@ export PYTHONPATH := $(CURDIR)
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks lint timings serve clean
+.PHONY: help book test notebooks lint timings audit serve clean
 
 help:  ## list the doors
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1|/' | \
@@ -44,6 +44,9 @@ lint: $(READY)  ## check style with ruff
 
 timings: $(READY)  ## measure build and test times and write them into the READMEs
 	@$(BIN)/python -m book.timings --readme
+
+audit: book  ## measure accessibility and speed in Chromium (needs npm) for the READMEs
+	@$(BIN)/python -m audit --readme
 
 serve: $(READY)  ## serve the built site at http://localhost:8000
 	@$(BIN)/python -m http.server 8000 --directory _build/html

@@ -44,6 +44,8 @@ def slim(html: Path, cache: Path) -> None:
                 text = re.sub(SCRIPT.format(name=re.escape(name)), "", text)
         for old, new in smaller.items():
             text = text.replace(old, new)
+        # docutils' role for an entry is deprecated, and a list must hold list items.
+        text = text.replace('role="doc-biblioentry"', 'role="listitem"')
         page.write_text(sized(text, html), "utf-8")
 
 

@@ -32,3 +32,13 @@ if (document.documentElement.lang === "ko" && typeof messages !== "undefined") {
   }, { rootMargin: "1000px" });
   for (const host of document.querySelectorAll(".flow-lab")) near.observe(host.parentElement);
 }
+
+// A formula that is wider than the page can be scrolled with the keyboard, too.
+function reachable() {
+  for (const formula of document.querySelectorAll(".katex-display")) {
+    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+    else formula.removeAttribute("tabindex");
+  }
+}
+addEventListener("load", reachable);
+addEventListener("resize", reachable);

@@ -1,0 +1,1 @@
+"""Accessibility and speed of the built site, measured in Chromium."""

@@ -1,0 +1,130 @@
+"""Audit the built site in Chromium: ``python -m audit [--runs 5] [--pages ...] [--readme]``."""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from book.timings import machine
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+SITE = ROOT / "_build" / "html"
+START, END = "<!-- audit:start -->", "<!-- audit:end -->"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+LIMITS = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 100}
+
+
+def need(name: str, *others: str) -> str:
+    """Find a program or stop with what to do."""
+    for candidate in (name, *others):
+        if found := shutil.which(candidate):
+            return found
+    raise SystemExit(f"audit: no {name} found; install it and give the command again")
+
+
+def prepare() -> None:
+    """Install axe-core and Lighthouse as the lock file says, once."""
+    if not (HERE / "node_modules").is_dir():
+        command = [need("npm"), "ci", "--no-audit", "--no-fund"]
+        if subprocess.run(command, cwd=HERE).returncode:
+            raise SystemExit("audit: npm could not install what audit/package-lock.json lists")
+
+
+def default_book(folder: Path) -> str:
+    """Build the book that ``jupyter-book create`` makes; returns its site for comparison."""
+    command = Path(sys.executable).with_name("jupyter-book")
+    for words in (["create", "new"], ["build", "new"]):
+        subprocess.run([command, *words], cwd=folder, check=True, capture_output=True)
+    return f"{folder}/new/_build/html:intro.html"
+
+
+def chapters() -> list[str]:
+    """The chapters of both languages."""
+    return [
+        f"{code}/{page.name}"
+        for code in ("ko", "en")
+        for page in sorted((SITE / code).glob("[0-9]*.html"))
+    ]
+
+
+def table(rows: list[dict], runs: int) -> str:
+    """The figures as Markdown."""
+    heads = (
+        "| Page | performance | accessibility | best practices | SEO | LCP (s) | CLS | KB | axe |"
+    )
+    lines = [
+        f"Lighthouse, mobile profile, median of {runs}, and axe-core (WCAG 2.2 A and AA, light and "
+        f"dark), {date.today().isoformat()}: {machine()}.",
+        "",
+        heads,
+        "|---|" + "---:|" * 8,
+    ]
+    for row in rows:
+        found = row["lighthouse"]
+        name = row["page"] if row["folder"] == str(SITE) else "a new `jupyter-book create` book"
+        violations = len(row["light"]["violations"]) + len(row["dark"]["violations"])
+        scores = " | ".join(str(found[key]) for key in LIMITS)
+        lines.append(
+            f"| {name} | {scores} | {found['lcp']:.2f} | {found['cls']:.3f} | "
+            f"{found['bytes'] / 1000:.0f} | {violations} |"
+        )
+    return "\n".join(lines)
+
+
+def faults(rows: list[dict]) -> list[str]:
+    """What is wrong with our own pages, whatever the speed of this machine."""
+    found = []
+    for row in rows:
+        if row["folder"] != str(SITE):
+            continue
+        for scheme in ("light", "dark"):
+            for violation in row[scheme]["violations"]:
+                place = violation["places"][0]
+                found.append(f"{row['page']} ({scheme}): {violation['rule']}: {place}")
+            for kind in ("foreign", "errors"):
+                found += [f"{row['page']} ({scheme}): {kind}: {x}" for x in row[scheme][kind]]
+    return found
+
+
+def main() -> None:
+    """Measure, print, and write the table into the READMEs if asked."""
+    parser = argparse.ArgumentParser(prog="python -m audit", description=__doc__)
+    parser.add_argument("--runs", type=int, default=5, help="of Lighthouse; 0 runs axe-core alone")
+    parser.add_argument("--pages", nargs="*", help="such as ko/03-flow-matching.html")
+    parser.add_argument("--readme", action="store_true", help="write the table into the READMEs")
+    options = parser.parse_args()
+    if not (SITE / "index.html").exists():
+        raise SystemExit("audit: no site; build it with make book")
+    prepare()
+    everything = sorted(str(p.relative_to(SITE)) for p in SITE.glob("*/*.html"))
+    pages = options.pages or (chapters() if options.runs else everything)
+    chromium = os.environ.get("CHROME_PATH") or need(*NAMES)
+    with tempfile.TemporaryDirectory() as folder:
+        sites = [f"{SITE}:{','.join(pages)}"]
+        if options.runs:
+            sites.append(default_book(Path(folder)))
+        out = Path(folder) / "audit.json"
+        command = [need("node"), "audit.mjs", str(out), str(options.runs), *sites]
+        environment = os.environ | {"CHROME_PATH": chromium}
+        subprocess.run(command, cwd=HERE, check=True, env=environment)
+        rows = json.loads(out.read_text("utf-8"))
+    if options.runs:
+        text = table(rows, options.runs)
+        print(text)
+        for readme in ("README.md", "README.ko.md") if options.readme else ():
+            file = ROOT / readme
+            before, rest = file.read_text("utf-8").split(START)
+            file.write_text(f"{before}{START}\n{text}\n{END}{rest.split(END)[1]}", "utf-8")
+    if found := faults(rows):
+        raise SystemExit("\n".join(["audit:", *found]))
+    print(f"audit: {len(pages)} pages without a violation, foreign request or console error")
+
+
+if __name__ == "__main__":
+    main()

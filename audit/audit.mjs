@@ -1,0 +1,84 @@
+// node audit.mjs OUT RUNS FOLDER:PAGE,PAGE... [FOLDER:PAGE...]
+// For each page: axe-core's violations of WCAG 2.2 A and AA in light and dark, requests to other
+// hosts, console errors, and Lighthouse's mobile profile, the median of RUNS.
+import { readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import lighthouse from "lighthouse";
+import puppeteer from "puppeteer-core";
+import { serve } from "./server.mjs";
+
+const FLAGS = [
+  "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+];
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"];
+const CATEGORIES = ["performance", "accessibility", "best-practices", "seo"];
+const [out, runs, ...sites] = process.argv.slice(2);
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+
+async function accessible(browser, address, scheme) {
+  const page = await browser.newPage();
+  const found = { foreign: [], errors: [] };
+  const host = new URL(address).host;
+  page.on("request", (request) => {
+    const asked = new URL(request.url());
+    if (asked.protocol.startsWith("http") && asked.host !== host) found.foreign.push(asked.href);
+  });
+  page.on("console", (line) => line.type() === "error" && found.errors.push(line.text()));
+  page.on("pageerror", (error) => found.errors.push(error.message));
+  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
+  await page.goto(address, { waitUntil: "load" });
+  await new Promise((done) => setTimeout(done, 300));
+  await page.evaluate(axe);
+  const result = await page.evaluate(
+    (tags) => window.axe.run(document, { runOnly: { type: "tag", values: tags } }), TAGS);
+  await page.close();
+  found.violations = result.violations.map((v) => ({
+    rule: v.id, places: v.nodes.slice(0, 5).map((n) => n.html.slice(0, 160)), count: v.nodes.length,
+  }));
+  return found;
+}
+
+async function speed(browser, address) {
+  const rows = [];
+  for (let i = 0; i < Number(runs); i++) {
+    const port = Number(new URL(browser.wsEndpoint()).port);
+    const { lhr } = await lighthouse(address, { port, onlyCategories: CATEGORIES, logLevel: "error" });
+    rows.push({
+      ...Object.fromEntries(CATEGORIES.map((c) => [c, Math.round(100 * lhr.categories[c].score)])),
+      lcp: lhr.audits["largest-contentful-paint"].numericValue / 1000,
+      cls: lhr.audits["cumulative-layout-shift"].numericValue,
+      bytes: lhr.audits["total-byte-weight"].numericValue,
+      failed: CATEGORIES.slice(1).flatMap((c) => lhr.categories[c].auditRefs
+        .filter((ref) => ref.weight > 0 && lhr.audits[ref.id].score !== null && lhr.audits[ref.id].score < 1)
+        .map((ref) => ref.id)),
+    });
+  }
+  const keys = Object.keys(rows[0]).filter((key) => key !== "failed");
+  return { ...Object.fromEntries(keys.map((k) => [k, median(rows.map((row) => row[k]))])),
+           failed: [...new Set(rows.flatMap((row) => row.failed))] };
+}
+
+const browser = await puppeteer.launch({ executablePath: process.env.CHROME_PATH, args: FLAGS });
+const results = [];
+try {
+  for (const site of sites) {
+    const [folder, pages] = site.split(":");
+    const server = await serve(folder);
+    for (const page of pages.split(",")) {
+      const address = server.address + page;
+      const row = { folder, page };
+      row.light = await accessible(browser, address, "light");
+      row.dark = await accessible(browser, address, "dark");
+      if (Number(runs)) row.lighthouse = await speed(browser, address);
+      results.push(row);
+      console.error(`${page}: ${row.light.violations.length + row.dark.violations.length} violations`
+        + (row.lighthouse ? `, performance ${row.lighthouse.performance}` : ""));
+    }
+    server.close();
+  }
+} finally {
+  await browser.close();
+}
+await writeFile(out, JSON.stringify(results, null, 1));
