@@ -27,7 +27,11 @@ if (document.documentElement.lang === "ko" && typeof messages !== "undefined") {
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting) continue;
       near.unobserve(target);
-      start(target.querySelector(".flow-lab"));
+      const host = target.querySelector(".flow-lab");
+      start(host).catch((error) => {
+        target.classList.remove("with-lab"); // the picture stays
+        console.error(error);
+      });
     }
   }, { rootMargin: "1000px" });
   for (const host of document.querySelectorAll(".flow-lab")) near.observe(host.parentElement);

@@ -35,7 +35,7 @@ export const STYLE = `
 .fl-checks input { width: 1.1rem; height: 1.1rem; }
 .fl-buttons { display: flex; flex-wrap: wrap; gap: .5rem; }
 .fl-buttons button { cursor: pointer; width: auto; flex: 1; }
-.fl-read { margin: 0; display: flex; flex-wrap: wrap; gap: .1rem 1.2rem; font-variant-numeric: tabular-nums; }
+.fl-read { margin: 0; min-height: 4.2em; align-content: flex-start; display: flex; flex-wrap: wrap; gap: .1rem 1.2rem; font-variant-numeric: tabular-nums; }
 .fl-read b { font-size: 1.15em; }
 .fl-note { margin: 0; font-size: .9em; }
 .fl-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
