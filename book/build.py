@@ -14,12 +14,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import yaml
 
 from book import execute, findable, light
+
+try:
+    import fcntl
+except ImportError:  # Windows: two builds at a time are not kept apart
+    fcntl = None
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "_build"
@@ -195,11 +200,27 @@ def publish(pages: dict[str, Path]) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """Wait until no other build runs: tests in two processes ask for the site at the same time."""
+    BUILD.mkdir(exist_ok=True)
+    with (BUILD / "build.lock").open("w") as lock:
+        if fcntl:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def main() -> None:
     """Build what has changed."""
     parser = argparse.ArgumentParser(prog="python -m book.build", description=__doc__)
     parser.add_argument("--force", action="store_true", help="build even if nothing has changed")
     force = parser.parse_args().force
+    with alone():
+        build(force)
+
+
+def build(force: bool) -> None:
+    """Build both languages, if anything has changed or ``force`` is given."""
     stamp, machinery_stamp = BUILD / "site.stamp", STAGE / "machinery.stamp"
     # All pages at once: when nothing at all has changed, not even the cache need be asked.
     key = machinery_key() + digest(under("chapters"))
