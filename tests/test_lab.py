@@ -454,6 +454,16 @@ def test_still_picture_where_scripts_are_off(visit):
 
 
 @needs_browser
+def test_without_workers_it_computes_in_the_page(visit, site, browser):
+    page = visit("en/08-straight-paths", start=False, reduced=True)
+    page.call("Page.addScriptToEvaluateOnNewDocument", source="delete window.Worker")
+    page.open(f"{site}en/02-diffusion.html")
+    page.evaluate("document.querySelector('figure.with-lab').scrollIntoView({block: 'center'})")
+    page.wait(f"!!{LAB}?.view.shown")
+    assert page.evaluate(f"typeof Worker + {LAB}.view.shown.nfe") == "undefined10"
+
+
+@needs_browser
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_it_fits_a_phone(visit, language, dark):

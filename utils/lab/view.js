@@ -436,9 +436,9 @@ export function createView(host, lab, engine) {
     const asked = performance.now();
     const late = setTimeout(() => (busy.hidden = false), 150);
     busy.textContent = `${words.computing}…`;
-    const moved = probe();
+    let moved;
     try {
-      await engine.ask("run", { settings }, (answer) => {
+      const running = engine.ask("run", { settings }, (answer) => {
         if (answer.type === "progress") {
           busy.textContent = `${words.computing} ${Math.round(100 * answer.share)} %`;
         } else if (answer.type === "states") {
@@ -450,6 +450,8 @@ export function createView(host, lab, engine) {
           paint();
         } else report(view.shown.nfe, answer);
       });
+      moved = probe(); // after the particles
+      await running;
     } catch (error) {
       said.textContent = busy.textContent = words.failed + error.message;
       busy.hidden = false;
