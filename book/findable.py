@@ -43,7 +43,10 @@ def finish(site: Path, languages: tuple[str, ...]) -> None:
         )
         for page in sorted((site / language).glob("*.html")):
             text = page.read_text("utf-8")
-            text = text.replace("</head>", preview(text, language, page.name, base) + "</head>", 1)
+            added = preview(text, language, page.name, base)
+            if base:
+                added += counterparts(site, page.name, base, languages)
+            text = text.replace("</head>", added + "</head>", 1)
             page.write_text(text, "utf-8")
             if page.stem not in APART:
                 entries.append((language, page.name))
@@ -84,6 +87,19 @@ def preview(text: str, language: str, name: str, base: str) -> str:
     if base:
         lines.append(f'<link rel="canonical" href="{base}{language}/{name}">')
     return "\n".join(lines) + "\n"
+
+
+def counterparts(site: Path, name: str, base: str, languages: tuple[str, ...]) -> str:
+    """The same page in every language. Search engines take nothing but whole addresses here."""
+    pages = [
+        (language, f"{base}{language}/{name}")
+        for language in languages
+        if (site / language / name).exists()
+    ]
+    pages.append(("x-default", base))
+    return "".join(
+        f'<link rel="alternate" hreflang="{language}" href="{href}">\n' for language, href in pages
+    )
 
 
 def site_map(base: str, entries: list[tuple[str, str]], languages: tuple[str, ...]) -> str:

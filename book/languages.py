@@ -1,4 +1,4 @@
-"""Two books, one course: the switch between them, and what search engines want to know."""
+"""Two books, one course: the switch between them."""
 
 from pathlib import Path
 
@@ -35,9 +35,3 @@ def page_context(app: Sphinx, page: str, template: str, context: dict, doctree: 
     context["other_language"] = OTHER[language]
     context["other_language_name"] = NAMES[OTHER[language]]
     context["other_language_page"] = f"{up}{OTHER[language]}/{name}.html"
-    links = [
-        f'<link rel="alternate" hreflang="{code}" href="{up}{code}/{name}.html">'
-        for code in sorted(OTHER)
-    ]
-    links.append(f'<link rel="alternate" hreflang="x-default" href="{up}index.html">')
-    context["metatags"] = context.get("metatags", "") + "\n".join(links)

@@ -4,6 +4,7 @@ The theme brings all icons of Font Awesome twice, as a script of half a megabyte
 157 KB; a page shows a dozen of them. The script goes, and the font keeps what is used.
 """
 
+import hashlib
 import io
 import re
 import shutil
@@ -14,10 +15,13 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from PIL import Image
 
+from book import scripts, styles
+
 ICON_CLASS = re.compile(r"\bfa-([a-z][a-z-]*)")
 DYNAMIC = {"xmark"}  # icons that the theme's script adds later
-SEARCH_ONLY = ("searchtools.js", "language_data.js", "searchindex.js")
-SCRIPT = r'[ \t]*<script[^>]*\bsrc="[^"]*{name}[^"]*"[^>]*></script>\n?'
+LABORATORY = re.compile(
+    r'(?<=<div class="flow-lab">)<script type="application/json">(.*?)</script>'
+)
 PICTURE = re.compile(r'<img\b[^>]*\bsrc="(_images/[^"]+)"[^>]*>')
 
 
@@ -28,7 +32,7 @@ def slim(html: Path, cache: Path) -> None:
         html: folder of the pages, as Sphinx wrote it.
         cache: folder for converted pictures; their names are hashes of what they show.
     """
-    pages = {page: page.read_text("utf-8") for page in html.rglob("*.html")}
+    pages = {page: page.read_text("utf-8") for page in html.glob("*.html")}
     (html / "_static/scripts/fontawesome.js").unlink(missing_ok=True)
     subset_icons(html, pages.values())
     for file in html.rglob("*.map"):
@@ -37,16 +41,21 @@ def slim(html: Path, cache: Path) -> None:
         f"_images/{png.name}": f"_images/{convert(png, cache).name}"
         for png in (html / "_images").glob("*.png")
     }
+    pages = styles.bundle(html, scripts.bundle(html, pages))
     for page, text in pages.items():
-        text = re.sub(SCRIPT.format(name=r"fontawesome\.js"), "", text)
-        if page.name != "search.html":
-            for name in SEARCH_ONLY:
-                text = re.sub(SCRIPT.format(name=re.escape(name)), "", text)
         for old, new in smaller.items():
             text = text.replace(old, new)
+        text = LABORATORY.sub(lambda match: apart(match[1], html), text)
         # docutils' role for an entry is deprecated, and a list must hold list items.
         text = text.replace('role="doc-biblioentry"', 'role="listitem"')
         page.write_text(sized(text, html), "utf-8")
+
+
+def apart(state: str, html: Path) -> str:
+    """Put the weights of a laboratory into a file that is fetched when the reader comes near."""
+    name = f"_static/lab-{hashlib.sha256(state.encode()).hexdigest()[:8]}.json"
+    (html / name).write_text(state.replace("<\\/", "</"), "utf-8")
+    return f'<script type="application/json" data-src="{name}"></script>'
 
 
 def subset_icons(html: Path, pages: Iterable[str]) -> None:

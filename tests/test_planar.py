@@ -76,7 +76,11 @@ def test_demonstrations_are_windows_of_successful_episodes():
     assert not inside.any()
     at_fork = (observations[:, 0, 0] + 0.6).abs() < 0.05
     heights = actions[at_fork].sum(1)[:, 1]
-    assert 0.3 < (heights > 0).float().mean() < 0.7  # both ways from the same place
+    assert (heights > 0).sum() == (heights < 0).sum() > 0  # both ways from the same place
+    half = len(actions) // 2
+    upside_down = torch.tensor([1.0, -1.0])
+    assert torch.equal(actions[half:], actions[:half] * upside_down)
+    assert torch.equal(observations[half:], observations[:half] * upside_down.repeat(2))
 
 
 def test_bad_input():
@@ -91,7 +95,9 @@ def test_bad_input():
     with pytest.raises(ValueError, match="n must"):
         demonstrations(0)
     with pytest.raises(ValueError, match="horizon"):
-        demonstrations(3, horizon=0)
+        demonstrations(2, horizon=0)
+    with pytest.raises(ValueError, match="even"):
+        demonstrations(3)
     policy = RobotFlowPolicy(4, 2, horizon=8)
     with pytest.raises(ValueError, match="observations"):  # no demonstrations at all
         policy.fit_normalizers(torch.zeros(0, 1, 4), torch.zeros(0, 8, 2))

@@ -6,19 +6,25 @@ for (const link of document.querySelectorAll("a.language-switch")) {
   });
 }
 
-// The copy button of code cells has no Korean of its own.
-if (document.documentElement.lang === "ko" && typeof messages !== "undefined") {
-  Object.assign(messages.en, { copy: "복사", copy_to_clipboard: "복사", copy_success: "복사했습니다", copy_failure: "복사하지 못했습니다" });
-  addEventListener("load", () => {
-    for (const button of document.querySelectorAll(".copybtn")) button.dataset.tooltip = "복사";
-  });
+// The button that leads back up appears when the reader scrolls up, far from the top.
+{
+  const up = document.getElementById("pst-back-to-top");
+  let last = 0;
+  up?.addEventListener("click", () => scrollTo(0, 0));
+  if (up) addEventListener("scroll", () => {
+    up.style.display = scrollY < last && scrollY > 600 ? "block" : "none";
+    last = scrollY;
+  }, { passive: true });
 }
 
 // Start each laboratory of the page when it comes near; until then, and without scripts, its picture stays.
 {
   const module = new URL(document.currentScript.dataset.lab, document.currentScript.src);
   const start = async (host) => {
-    const lab = JSON.parse(host.querySelector("script").textContent);
+    const data = host.querySelector("script");
+    const lab = data.dataset.src
+      ? await fetch(data.dataset.src).then((answer) => answer.json())
+      : JSON.parse(data.textContent);
     const { default: widget } = await import(module);
     widget.render({ model: { get: () => lab }, el: host });
     host.closest("figure")?.classList.add("lab-on");

@@ -1,0 +1,129 @@
+"""One style sheet for the book, with the rules that its pages can use.
+
+The theme and the extensions bring a dozen sheets, most of whose rules speak of things that no page
+here holds. A browser draws nothing before it has read them all.
+"""
+
+import hashlib
+import posixpath
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import tinycss2
+from tinycss2.ast import FunctionBlock, IdentToken, LiteralToken, Node, URLToken
+
+LINK = re.compile(r'[ \t]*<link\b[^>]*\brel="stylesheet"[^>]*>\n?')
+HREF = re.compile(r'\bhref="([^"?]*)[^"]*"')
+NAMES = re.compile(r'\b(?:class|id)="([^"]*)"')
+WORD = re.compile(r"[\w-]+")
+NESTED = {"media", "supports"}  # at-rules that hold rules
+
+
+def bundle(html: Path, pages: dict[Path, str]) -> dict[Path, str]:
+    """Replace the style sheets of all pages by one.
+
+    Args:
+        html: folder of one language's pages.
+        pages: text of every page.
+
+    Returns:
+        The new texts. The sheets that went into the one are removed.
+    """
+    names = dict.fromkeys(
+        HREF.search(link)[1] for text in pages.values() for link in LINK.findall(text)
+    )
+    # A script may add what no page shows at first: all of its words count.
+    texts = [script.read_text("utf-8") for script in (html / "_static").rglob("*.js")]
+    texts += [names for text in pages.values() for names in NAMES.findall(text)]
+    words = {word for text in texts for word in WORD.findall(text)}
+    css = "\n".join(_sheet(html / name, html / "_static", words) for name in names)
+    name = f"_static/book.{hashlib.sha256(css.encode()).hexdigest()[:8]}.css"
+    (html / name).write_text(css, "utf-8")
+    for old in names:
+        (html / old).unlink()
+    link = f'<link rel="stylesheet" href="{name}">\n'
+    return {page: _one(text, link) for page, text in pages.items()}
+
+
+def _one(text: str, link: str) -> str:
+    first = LINK.search(text)
+    if not first:
+        return text
+    return text[: first.start()] + link + LINK.sub("", text[first.end() :])
+
+
+def _sheet(file: Path, home: Path, words: set[str]) -> str:
+    """One sheet's rules that ``words`` can meet, its addresses as seen from ``home``."""
+    rules = tinycss2.parse_stylesheet(
+        file.read_text("utf-8"), skip_comments=True, skip_whitespace=True
+    )
+    up = posixpath.relpath(file.parent.as_posix(), home.as_posix())
+    return _kept(rules, words, up)
+
+
+def _kept(rules: Iterable[Node], words: set[str], up: str) -> str:
+    found = []
+    for rule in rules:
+        if rule.type == "error":
+            raise ValueError(f"line {rule.source_line} of a style sheet: {rule.message}")
+        if rule.type == "at-rule" and rule.lower_at_keyword in NESTED:
+            inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
+            if body := _kept(inner, words, up):
+                condition = tinycss2.serialize(rule.prelude)
+                found.append(f"@{rule.at_keyword}{condition}{{{body}}}")
+            continue
+        if rule.type == "qualified-rule":
+            groups = [group for group in _split(rule.prelude) if _can_match(group, words)]
+            if not groups:
+                continue
+            selector = ",".join(tinycss2.serialize(group).strip() for group in groups)
+            found.append(f"{selector}{{{_body(rule.content, up)}}}")
+            continue
+        if rule.content is not None:
+            _rebase(rule.content, up)
+        found.append(rule.serialize())
+    return "\n".join(found)
+
+
+def _split(prelude: list[Node]) -> list[list[Node]]:
+    """A selector list at its commas; those inside :is() and :not() are not its own."""
+    groups: list[list[Node]] = [[]]
+    for node in prelude:
+        if isinstance(node, LiteralToken) and node == ",":
+            groups.append([])
+        else:
+            groups[-1].append(node)
+    return groups
+
+
+def _can_match(selector: list[Node], words: set[str]) -> bool:
+    """Whether every class and identifier outside brackets occurs somewhere in pages or scripts."""
+    for before, node in zip([None, *selector], selector, strict=False):
+        if node.type == "hash" and node.value not in words:
+            return False
+        is_class = isinstance(before, LiteralToken) and before == "."
+        if is_class and isinstance(node, IdentToken) and node.value not in words:
+            return False
+    return True
+
+
+def _body(content: list[Node], up: str) -> str:
+    _rebase(content, up)
+    kept = [node for node in content if node.type != "comment"]
+    return re.sub(r"\s*\n\s*", " ", tinycss2.serialize(kept)).strip()
+
+
+def _rebase(nodes: list[Node], up: str) -> None:
+    """Let relative addresses lead on from where the one sheet lies."""
+    for node in nodes:
+        if isinstance(node, URLToken):
+            node.representation = f'url("{_moved(node.value, up)}")'
+        elif isinstance(node, FunctionBlock) and node.lower_name == "url":
+            node.arguments[0].representation = f'"{_moved(node.arguments[0].value, up)}"'
+
+
+def _moved(address: str, up: str) -> str:
+    if re.match(r"data:|#|/|https?:", address):
+        return address
+    return posixpath.normpath(posixpath.join(up, address))
