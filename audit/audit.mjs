@@ -29,6 +29,14 @@ async function accessible(browser, address, scheme) {
   page.on("pageerror", (error) => found.errors.push(error.message));
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
   await page.goto(address, { waitUntil: "load" });
+  // As a reader does: what is far away is laid out when it comes near.
+  await page.evaluate(async () => {
+    for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight / 2) {
+      scrollTo(0, y);
+      await new Promise((done) => setTimeout(done, 30));
+    }
+    scrollTo(0, 0);
+  });
   await new Promise((done) => setTimeout(done, 300));
   await page.evaluate(axe);
   const result = await page.evaluate(

@@ -15,7 +15,7 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from PIL import Image
 
-from book import scripts, styles
+from book import formula_fonts, scripts, styles
 
 ICON_CLASS = re.compile(r"\bfa-([a-z][a-z-]*)")
 DYNAMIC = {"xmark"}  # icons that the theme's script adds later
@@ -33,8 +33,8 @@ def slim(html: Path, cache: Path) -> None:
         cache: folder for converted pictures; their names are hashes of what they show.
     """
     pages = {page: page.read_text("utf-8") for page in html.glob("*.html")}
-    (html / "_static/scripts/fontawesome.js").unlink(missing_ok=True)
     subset_icons(html, pages.values())
+    formula_fonts.subset(html / "_static/katex/fonts", pages.values())
     for file in html.rglob("*.map"):
         file.unlink()  # for the theme's developers
     smaller = {

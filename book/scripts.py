@@ -18,6 +18,16 @@ KOREAN_COPY = """const messages = {
     'copy_success': '복사했습니다',
     'copy_failure': '복사하지 못했습니다',
   },"""
+SCROLLABLE = (
+    'document.querySelectorAll(["pre",".nboutput > .output_area",".cell_output > .output",'
+    '".jp-RenderedHTMLCommon",".pst-scrollable-table-container"].join(", "))'
+)
+# What is replaced in the scripts of others: in which file, what, by what.
+CHANGES = (
+    ("copybutton.js", "const messages = {", KOREAN_COPY),  # it has no Korean of its own
+    # Measures every box at once and so lays out the whole page; course.js does it on the way.
+    ("pydata-sphinx-theme.js", SCROLLABLE, "[]"),
+)
 
 
 def bundle(html: Path, pages: dict[Path, str]) -> dict[Path, str]:
@@ -36,9 +46,9 @@ def bundle(html: Path, pages: dict[Path, str]) -> dict[Path, str]:
         options |= dict.fromkeys(line for line in INLINE.findall(text) if "pagename" not in line)
     own = [name for name in order if not name.endswith((*UNUSED, *SEARCH_ONLY))]
     # What follows a first statement is no directive: no file makes the others strict.
-    parts = ["void 0;", *(_text(html / name) for name in own)]
+    parts = ["void 0", *(_text(html / name) for name in own)]
     parts[2:2] = [re.sub(r"</?script>", "", line).strip() for line in options]
-    script = "\n".join(parts)
+    script = "\n;\n".join(parts)
     name = f"_static/book.{hashlib.sha256(script.encode()).hexdigest()[:8]}.js"
     found = {page: _one(text, name, own) for page, text in pages.items()}
     (html / name).write_text(script, "utf-8")
@@ -49,10 +59,11 @@ def bundle(html: Path, pages: dict[Path, str]) -> dict[Path, str]:
 
 def _text(file: Path) -> str:
     text = file.read_text("utf-8")
-    if file.name == "copybutton.js":
-        before, text = text, text.replace("const messages = {", KOREAN_COPY, 1)
-        if text == before:
-            raise ValueError(f"{file.name} no longer keeps its words as this program expects")
+    for name, old, new in CHANGES:
+        if file.name == name:
+            if old not in text:
+                raise ValueError(f"{name} has changed: it holds no {old!r}; see book/scripts.py")
+            text = text.replace(old, new, 1)
     return re.sub(r"^//# sourceMappingURL=.*$", "", text, flags=re.M)
 
 

@@ -37,7 +37,9 @@ def bundle(html: Path, pages: dict[Path, str]) -> dict[Path, str]:
     texts = [script.read_text("utf-8") for script in (html / "_static").rglob("*.js")]
     texts += [names for text in pages.values() for names in NAMES.findall(text)]
     words = {word for text in texts for word in WORD.findall(text)}
-    css = "\n".join(_sheet(html / name, html / "_static", words) for name in names)
+    css = '@charset "utf-8";\n' + "\n".join(
+        _sheet(html / name, html / "_static", words) for name in names
+    )
     name = f"_static/book.{hashlib.sha256(css.encode()).hexdigest()[:8]}.css"
     (html / name).write_text(css, "utf-8")
     for old in names:
@@ -59,7 +61,19 @@ def _sheet(file: Path, home: Path, words: set[str]) -> str:
         file.read_text("utf-8"), skip_comments=True, skip_whitespace=True
     )
     up = posixpath.relpath(file.parent.as_posix(), home.as_posix())
-    return _kept(rules, words, up)
+    imported = [_address(rule) for rule in rules if _is(rule, "import")]
+    rules = [rule for rule in rules if not _is(rule, "import", "charset")]
+    sheets = [_sheet(file.parent / name, home, words) for name in imported]
+    return "\n".join([*sheets, _kept(rules, words, up)])
+
+
+def _is(rule: Node, *names: str) -> bool:
+    return rule.type == "at-rule" and rule.lower_at_keyword in names
+
+
+def _address(rule: Node) -> str:
+    """What an ``@import`` asks for."""
+    return next(node.value for node in rule.prelude if node.type in ("string", "url"))
 
 
 def _kept(rules: Iterable[Node], words: set[str], up: str) -> str:
@@ -67,7 +81,7 @@ def _kept(rules: Iterable[Node], words: set[str], up: str) -> str:
     for rule in rules:
         if rule.type == "error":
             raise ValueError(f"line {rule.source_line} of a style sheet: {rule.message}")
-        if rule.type == "at-rule" and rule.lower_at_keyword in NESTED:
+        if _is(rule, *NESTED):
             inner = tinycss2.parse_rule_list(rule.content, skip_comments=True, skip_whitespace=True)
             if body := _kept(inner, words, up):
                 condition = tinycss2.serialize(rule.prelude)

@@ -70,11 +70,9 @@ def test_icons_are_there_without_the_script(soups):  # noqa: F811
             if file.is_relative_to(SITE / language):
                 for icon in soup.select("i.fa-solid, i.fas"):
                     names = [c for c in icon["class"] if c.startswith("fa-")]
-                    codes = [
-                        int(found[1], 16)
-                        for name in names
-                        if (found := re.search(rf"\.{name}:before[^{{]*{{content:\"\\(\w+)", style))
-                    ]
+                    rule = r"\.{}::?before[^{{]*{{content:\"([^\"])\""
+                    found = [re.search(rule.format(name), style) for name in names]
+                    codes = [ord(match[1]) for match in found if match]
                     assert codes and codes[0] in font, f"{file}: {icon}"
 
 

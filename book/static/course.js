@@ -43,12 +43,20 @@ for (const link of document.querySelectorAll("a.language-switch")) {
   for (const host of document.querySelectorAll(".flow-lab")) near.observe(host.parentElement);
 }
 
-// A formula that is wider than the page can be scrolled with the keyboard, too.
-function reachable() {
-  for (const formula of document.querySelectorAll(".katex-display")) {
-    if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
-    else formula.removeAttribute("tabindex");
-  }
+// What is wider than the page can be scrolled with the keyboard, too. It is measured when it comes
+// near, since measuring lays out its section.
+{
+  const measure = (box) => {
+    const more = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+    if (more) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  };
+  const near = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) if (isIntersecting) measure(target);
+  }, { rootMargin: "500px" });
+  const boxes = document.querySelectorAll(".katex-display, pre, .cell_output > .output, .bd-article table");
+  for (const box of boxes) near.observe(box);
+  addEventListener("resize", () => {
+    for (const box of boxes) { near.unobserve(box); near.observe(box); }
+  });
 }
-addEventListener("load", reachable);
-addEventListener("resize", reachable);
