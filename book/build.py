@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 
-from book import execute, findable, light
+from book import execute, findable, light, slides
 
 try:
     import fcntl
@@ -192,6 +192,7 @@ def publish(pages: dict[str, Path]) -> None:
     for language, folder in pages.items():
         shutil.copytree(folder, new / language, ignore=shutil.ignore_patterns(".buildinfo*"))
         light.slim(new / language, BUILD / "pictures")
+        slides.write(new / language, language)
     shutil.copy(ROOT / "book/landing.html", new / "index.html")
     findable.finish(new, LANGUAGES)
     if SITE.exists():

@@ -9,7 +9,7 @@ import sphinxcontrib.katex as katex
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from book import claims, korean, search
+from book import claims, korean, search, teaching
 from book.languages import StableSectionIds, page_context
 from book.output_figure import MoveOutputs, OutputFigure
 from book.tidy import UniqueIds, without_leftovers, without_thebe
@@ -74,6 +74,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_transform(StableSectionIds)
     claims.setup(app)
     search.setup(app)
+    teaching.setup(app)
     app.add_css_file("course.css")
     app.connect("build-finished", _laboratory)
     version = hashlib.sha256(module().encode()).hexdigest()[:8]

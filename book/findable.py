@@ -48,7 +48,7 @@ def finish(site: Path, languages: tuple[str, ...]) -> None:
                 added += counterparts(site, page.name, base, languages)
             text = text.replace("</head>", added + "</head>", 1)
             page.write_text(text, "utf-8")
-            if page.stem not in APART:
+            if page.stem not in APART and not page.stem.startswith("slides-"):
                 entries.append((language, page.name))
     (site / "404.html").write_text(not_found(base), "utf-8")
     if base:

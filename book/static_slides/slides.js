@@ -1,0 +1,16 @@
+const slides = [...document.querySelectorAll(".slide")];
+const here = () => slides.findIndex((s) => s.getBoundingClientRect().bottom > innerHeight / 2);
+const go = (n) => slides[Math.min(Math.max(n, 0), slides.length - 1)].scrollIntoView();
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (["ArrowRight", "PageDown"].includes(event.key)) go(here() + 1);
+  else if (["ArrowLeft", "PageUp"].includes(event.key)) go(here() - 1);
+  else if (event.key === "Home") go(0);
+  else if (event.key === "End") go(slides.length - 1);
+  else if (event.key === "f") document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen();
+  else return;
+  event.preventDefault();
+});
+for (const box of document.querySelectorAll(".math, table, .katex-display")) {
+  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+}

@@ -1,0 +1,173 @@
+"""Directives of the teachers' page: the map of the course, and which exercise tests which goal.
+
+Both read the chapters, so what they show cannot fall behind them.
+"""
+
+from pathlib import Path
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from book.chapters import Chapter, all_of, read
+
+WORDS = {
+    "ko": {
+        "head": ("장", "먼저 볼 것", "시간", "슬라이드"),
+        "minutes": "{}분",
+        "slides": "열기",
+        "goals": ("목표", "재는 문제"),
+        "assignment": "과제 {}.{}",
+        "node": "{}장",
+        "map": "장 사이의 화살표. 화살표가 나오는 장을 먼저 보아야 합니다.",
+    },
+    "en": {
+        "head": ("Chapter", "Needs", "Time", "Slides"),
+        "minutes": "{} min",
+        "slides": "open",
+        "goals": ("Goal", "Tested by"),
+        "assignment": "assignment {}.{}",
+        "node": "Ch. {}",
+        "map": "Arrows between chapters: read where an arrow starts before where it ends.",
+    },
+}
+WIDE, HIGH, BOX_WIDE, BOX_HIGH = 130, 56, 76, 34  # of the map's grid and its boxes
+
+
+def layers(chapters: list[Chapter]) -> dict[str, int]:
+    """How many chapters stand, one after another, before each: its column in the map."""
+    depth: dict[str, int] = {}
+    for chapter in chapters:
+        depth[chapter.name] = 1 + max((depth[name] for name in chapter.needs), default=-1)
+    return depth
+
+
+def direct(chapters: list[Chapter]) -> list[tuple[str, str]]:
+    """Pairs (needed, chapter), without those that a longer way through the map already says."""
+    before: dict[str, set[str]] = {}
+    for chapter in chapters:
+        before[chapter.name] = set(chapter.needs).union(*(before[name] for name in chapter.needs))
+    return [
+        (name, chapter.name)
+        for chapter in chapters
+        for name in chapter.needs
+        if not any(name in before[other] for other in chapter.needs)
+    ]
+
+
+def drawing(chapters: list[Chapter], language: str) -> str:
+    """The map as SVG in the colours of the page."""
+    column, rows, place = layers(chapters), {}, {}
+    for chapter in chapters:
+        x = column[chapter.name]
+        rows[x] = rows.get(x, 0) + 1
+        place[chapter.name] = (x, rows[x] - 1)
+    tallest = max(rows.values())
+
+    def corner(name: str) -> tuple[float, float]:
+        x, y = place[name]
+        return x * WIDE + 4, (y + (tallest - rows[x]) / 2) * HIGH + 10
+
+    parts = []
+    for needed, name in direct(chapters):
+        (x, y), (right, middle) = corner(needed), corner(name)
+        parts.append(
+            f'<line x1="{x + BOX_WIDE}" y1="{y + BOX_HIGH / 2}" x2="{right - 7}" y2="'
+            f'{middle + BOX_HIGH / 2}" stroke="currentColor" marker-end="url(#course-tip)"/>'
+        )
+    for chapter in chapters:
+        x, y = corner(chapter.name)
+        label = WORDS[language]["node"].format(chapter.number)
+        parts.append(
+            f'<a href="{chapter.name}.html"><rect x="{x}" y="{y}" width="{BOX_WIDE}" '
+            f'height="{BOX_HIGH}" rx="6" fill="var(--pst-color-surface)" stroke="currentColor"/>'
+            f'<text x="{x + BOX_WIDE / 2}" y="{y + 22}" text-anchor="middle" font-size="15" '
+            f'fill="currentColor">{label}</text></a>'
+        )
+    width, height = (max(column.values()) + 1) * WIDE - 46, tallest * HIGH + 10
+    return (
+        f'<svg class="course-map" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="group" aria-label="{WORDS[language]["map"]}"><defs><marker id="course-tip" '
+        'markerWidth="7" markerHeight="7" refX="5" refY="3" orient="auto"><path d="M0 0L6 3L0 6z" '
+        f'fill="currentColor"/></marker></defs>{"".join(parts)}</svg>'
+    )
+
+
+class Course(SphinxDirective):
+    """Base: what the chapters of this page's language say."""
+
+    @property
+    def language(self) -> str:
+        """Language of the page that holds the directive."""
+        return Path(self.env.doc2path(self.env.docname)).parent.name
+
+    @property
+    def folder(self) -> Path:
+        """Folder of that language's chapters."""
+        return Path(self.env.doc2path(self.env.docname)).parent
+
+    def parsed(self, lines: list[str]) -> list[nodes.Node]:
+        """Lines of Markdown as nodes of the page."""
+        box = nodes.container()
+        self.state.nested_parse(StringList(lines, source=self.env.docname), 0, box)
+        return box.children
+
+
+class CourseMap(Course):
+    """Draw which chapter needs which, and list their minutes and slides."""
+
+    def run(self) -> list[nodes.Node]:
+        """Build the drawing and the table."""
+        chapters, words = all_of(self.folder), WORDS[self.language]
+        for chapter in chapters:
+            self.env.note_dependency(str(self.folder / f"{chapter.name}.md"))
+        lines = [f"| {' | '.join(words['head'])} |", "|---|---|---:|---|"]
+        for chapter in chapters:
+            needs = ", ".join(
+                f"{{doc}}`{words['node'].format(int(name[:2]))} <{name}>`" for name in chapter.needs
+            )
+            slides = f'<a href="slides-{chapter.name}.html">{words["slides"]}</a>'
+            lines.append(
+                f"| {{doc}}`{chapter.number}. {chapter.title} <{chapter.name}>` | {needs} | "
+                f"{words['minutes'].format(chapter.minutes)} | {slides} |"
+            )
+        picture = nodes.raw("", drawing(chapters, self.language), format="html")
+        return [picture, *self.parsed(lines)]
+
+
+class GoalsTested(Course):
+    """List a chapter's goals, each with the exercises that the lines of the directive name.
+
+    A line holds labels of exercises in the chapter, numbers of exercises in its assignment, or
+    a single ``-`` for a goal that no exercise tests.
+    """
+
+    required_arguments = 1
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Build the table; a goal without an exercise is an error."""
+        page = self.folder / f"{self.arguments[0]}.md"
+        self.env.note_dependency(str(page))
+        chapter, words = read(page), WORDS[self.language]
+        tests = [line.split() for line in self.content if line.strip()]
+        if len(tests) != len(chapter.goals):
+            raise self.error(f"{chapter.name} has {len(chapter.goals)} goals, not {len(tests)}")
+        lines = [f"| {' | '.join(words['goals'])} |", "|---|---|"]
+        for goal, labels in zip(chapter.goals, tests, strict=True):
+            shown = [
+                f"{{ref}}`{label}`"
+                if label.startswith("ex-")
+                else words["assignment"].format(chapter.number, int(label))
+                for label in labels
+                if label != "-"
+            ] or ["–"]
+            lines.append(f"| {goal} | {', '.join(shown)} |")
+        return self.parsed(lines)
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directives."""
+    app.add_directive("course-map", CourseMap)
+    app.add_directive("goals-tested", GoalsTested)
