@@ -13,8 +13,16 @@ from utils.checks.number import check_number
 
 # A function that a check tries: its module holds the right one and those with one mistake each.
 FUNCTIONS = {
-    "velocity": "check_velocity",
+    "bits": "check_bits",
+    "clipped_noise": "check_clipped_noise",
+    "distance": "check_distance",
+    "drift": "check_drift",
     "loss": "check_loss",
+    "pairs": "check_pairs",
+    "policy": "check_policy_velocity",
+    "rescheduled": "check_rescheduled",
+    "velocity": "check_velocity",
+    "weighted_loss": "check_weighted_loss",
 }
 MODULES = {name: importlib.import_module(f"utils.checks.{name}") for name in FUNCTIONS}
 MISTAKES = [(name, key) for name, module in MODULES.items() for key in module.MISTAKES]

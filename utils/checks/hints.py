@@ -149,6 +149,30 @@ HINTS = {
         "{name}: the score term is missing: noise alone spreads the distribution.",
     ),
     # Mistakes of one chapter.
+    "dearest_pairs": (
+        "{name}: 가장 비싼 짝을 찾았습니다. 비용의 합이 가장 작은 짝이어야 합니다.",
+        "{name}: this is the dearest pairing; find the one with the least cost.",
+    ),
+    "data_returned": (
+        "{name}: 자른 데이터를 돌려주었습니다. 그 데이터에서 노이즈를 다시 구하세요.",
+        "{name}: it returns the clipped data; solve for the noise once more.",
+    ),
+    "unchanged": (
+        "{name}: CondOT의 속도장을 그대로 돌려주었습니다. 좌표와 시간을 모두 바꾸어야 합니다.",
+        "{name}: this is the field of CondOT itself: both the scale and the time have to change.",
+    ),
+    "noise_for_score": (
+        "{name}: 점수 자리에 노이즈의 추정값을 썼습니다. 표준편차 1 - t로 나누세요.",
+        "{name}: it uses the predicted noise as the score; divide it by 1 - t.",
+    ),
+    "volume_once": (
+        "{name}: 비율의 로그를 한 번만 더했습니다. 차원마다 한 번씩 더해야 합니다.",
+        "{name}: the logarithm of the scale counts once for each dimension, not once.",
+    ),
+    "noise_moved": (
+        "{name}: 노이즈의 순서를 바꾸었습니다. 노이즈는 그대로 두고 데이터를 옮기세요.",
+        "{name}: it reorders the noise; leave the noise in place and move the data.",
+    ),
     "no_root_alpha": (
         "{name}: 제곱근을 빠뜨렸습니다. 데이터의 계수는 sqrt(alpha_bar), 노이즈의 계수는 "
         "sqrt(1 - alpha_bar)입니다.",
