@@ -70,6 +70,22 @@ HINTS = {
         "{name}: 백분율로 적었습니다. 비율(0에서 1)로 적으세요.",
         "{name}: this is a percentage; report a share between 0 and 1.",
     ),
+    "swapped_ratio": (
+        "{name}: 분자와 분모가 바뀌었습니다.",
+        "{name}: the ratio is upside down.",
+    ),
+    "complement": (
+        "{name}: 조건에 맞지 않는 것의 비율입니다.",
+        "{name}: this is the share of those that do not meet the condition.",
+    ),
+    "amplitude": (
+        "{name}: 세기(분산)가 아니라 진폭의 비를 썼습니다. 계수를 제곱하세요.",
+        "{name}: this compares amplitudes, not powers: square the coefficients.",
+    ),
+    "per_dimension": (
+        "{name}: 차원마다의 값입니다. 두 좌표의 몫을 더하세요.",
+        "{name}: this is the value for one dimension; add up both coordinates.",
+    ),
     # Mistakes of a cost or a loss.
     "unsquared": (
         "{name}: 거리를 제곱하지 않았습니다. 비용은 거리의 제곱입니다.",
