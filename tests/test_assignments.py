@@ -62,7 +62,7 @@ def language_as_it_was(monkeypatch):
 
 
 def test_every_chapter_has_an_assignment_in_both_languages():
-    chapters = NAMES
+    chapters = sorted(p.stem for p in (sources.ROOT / "chapters" / "ko").glob("0*.md"))
     for language in sources.LANGUAGES:
         found = sorted(page.stem for page in (sources.FOLDER / language).glob("*.md"))
         assert found == chapters
@@ -126,8 +126,24 @@ def test_the_source_is_plain_markdown(name):
 
 # A wrong answer to an exercise, and the hint that its check must give.
 WRONG = [
+    ("01", "2-ratio", "ratio = 0.69", "squared"),
+    ("01", "2-ratio", "ratio = 1 / 0.83", "swapped_ratio"),
+    ("02", "2-wasted", "wasted = 0.046", "amplitude"),
+    ("02", "2-wasted", "wasted = 1 - 0.326", "complement"),
+    ("02", "2-wasted", "wasted = 32.6", "number_range"),
     ("03", "2-floor", "floor = torch.pi ** 0.5", "rooted"),
     ("03", "2-floor", "floor = 5.0", "number_differs"),
+    ("04", "2-ratio", "error_ratio = 1 / 0.455", "swapped_ratio"),
+    ("05", "2-volume", "volume_change = 1.14", "sign"),
+    ("05", "2-volume", "volume_change = -0.57", "per_dimension"),
+    ("06", "2-training", "test_loss = 0.8", "number_differs"),  # of a network never trained
+    ("06", "2-training", "test_loss = 2.04", "number_range"),
+    ("07", "2-order", "order = 8.2", "factor_for_order"),
+    ("07", "2-order", "order = 2.0", "other_order"),
+    ("08", "2-saving", "saving = 0.669", "rooted"),
+    ("08", "2-saving", "saving = 0.553", "complement"),
+    ("09", "2-steps", "steps_needed = 3", "one_fewer"),
+    ("09", "2-steps", "steps_needed = 8", "number_differs"),
 ]
 
 

@@ -86,6 +86,19 @@ HINTS = {
         "{name}: 차원마다의 값입니다. 두 좌표의 몫을 더하세요.",
         "{name}: this is the value for one dimension; add up both coordinates.",
     ),
+    "factor_for_order": (
+        "{name}: 오차가 줄어든 배수입니다. 차수는 그 수의 밑이 2인 로그입니다.",
+        "{name}: this is the factor by which the error shrinks; the order is its logarithm to "
+        "base 2.",
+    ),
+    "other_order": (
+        "{name}: 다른 방법의 차수입니다. method를 다시 보세요.",
+        "{name}: this is the order of another method: look at method again.",
+    ),
+    "one_fewer": (
+        "{name}: 하나 적습니다. 0부터 세지 않았는지 보세요.",
+        "{name}: this is one too few: did you count from 0?",
+    ),
     # Mistakes of a cost or a loss.
     "unsquared": (
         "{name}: 거리를 제곱하지 않았습니다. 비용은 거리의 제곱입니다.",
