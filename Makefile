@@ -12,13 +12,16 @@ export PYTHONPATH := $(CURDIR)
 export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help book test notebooks lint timings audit serve clean
+# A LANG in the environment is a locale (ko_KR.UTF-8); only one on the command line is a language.
+ASSIGNMENT_LANG := $(if $(findstring command,$(origin LANG)),$(LANG),ko)
+
+.PHONY: help book test notebooks assignment grade lint timings audit serve clean
 
 help:  ## list the doors
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1|/' | \
 	  awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-$(READY): requirements.txt requirements-dev.txt constraints.txt pyproject.toml
+$(READY): requirements.txt requirements-dev.txt requirements-grading.txt constraints.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null 2>&1 || \
 	  { echo "make: no '$(PYTHON)' found; install Python 3.11 or newer, or say make PYTHON=/path/to/python3.11"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -38,6 +41,16 @@ test: $(READY)  ## run every test: units, notebooks, both languages, the site
 
 notebooks: $(READY)  ## write notebooks/{ko,en}/*.ipynb from the chapters
 	@$(BIN)/python -m book.notebooks
+
+assignment: $(READY)  ## build an assignment: make assignment CHAPTER=03 LANG=en
+	@test -n "$(CHAPTER)" || \
+	  { echo "make: name a chapter: make assignment CHAPTER=03 LANG=en (or CHAPTER=all)"; exit 1; }
+	@PYTHONUTF8=1 $(BIN)/python -m classroom $(CHAPTER) --lang $(ASSIGNMENT_LANG)
+
+grade: $(READY)  ## grade a folder of submissions: make grade FOLDER=submissions
+	@test -n "$(FOLDER)" || \
+	  { echo "make: name the folder with the submissions: make grade FOLDER=submissions"; exit 1; }
+	@PYTHONUTF8=1 $(BIN)/python -m classroom grade $(FOLDER)
 
 lint: $(READY)  ## check style with ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

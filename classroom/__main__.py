@@ -1,0 +1,52 @@
+"""``python -m classroom CHAPTER`` builds an assignment, ``python -m classroom grade`` grades."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from classroom import course, sources
+
+
+def build(argv: list[str]) -> int:
+    """Build the notebooks of one chapter, or of all of them."""
+    parser = argparse.ArgumentParser("python -m classroom", description=build.__doc__)
+    parser.add_argument("chapter", help="03, or 03-flow-matching, or all")
+    parser.add_argument("--lang", default="ko", choices=sources.LANGUAGES)
+    parser.add_argument("--out", type=Path, default=Path("build/assignments"))
+    options = parser.parse_args(argv)
+    wanted = sources.names() if options.chapter == "all" else [options.chapter]
+    for chapter in wanted:
+        try:
+            source = sources.find(chapter, options.lang)
+        except ValueError as error:
+            parser.error(str(error))
+        folder = course.build(source, options.out)
+        print(f"{folder}: student.ipynb, instructor.ipynb (the key), autograder/")
+    return 0
+
+
+def grade(argv: list[str]) -> int:
+    """Grade every notebook in a folder and write grades.csv."""
+    from classroom import grading
+
+    parser = argparse.ArgumentParser("python -m classroom grade", description=grade.__doc__)
+    parser.add_argument("folder", type=Path, help="STUDENT.ipynb or STUDENT/*.ipynb")
+    parser.add_argument("--out", type=Path, help="the table; grades.csv in the folder by default")
+    parser.add_argument("--jobs", type=int, default=2, help="submissions graded at a time")
+    parser.add_argument("--seconds", type=int, default=20, help="for one cell")
+    parser.add_argument("--gigabytes", type=float, default=3.0, help="of memory for one submission")
+    options = parser.parse_args(argv)
+    if not options.folder.is_dir():
+        parser.error(f"{options.folder} is no folder; name the one that holds the submissions")
+    limits = grading.Limits(options.seconds, options.gigabytes)
+    out = options.out or options.folder / "grades.csv"
+    rows = grading.grade_folder(options.folder, limits, options.jobs, out)
+    if not rows:
+        parser.error(f"no notebook in {options.folder}: expected STUDENT.ipynb or STUDENT/*.ipynb")
+    print(f"{out}: {len({row['student'] for row in rows})} submissions")
+    return 0
+
+
+if __name__ == "__main__":
+    arguments = sys.argv[1:]
+    sys.exit(grade(arguments[1:]) if arguments[:1] == ["grade"] else build(arguments))

@@ -1,0 +1,36 @@
+"""The sources of the assignments: one MyST file for each chapter and language."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "assignments"
+LANGUAGES = ("ko", "en")
+
+
+def names() -> list[str]:
+    """All assignments, by chapter."""
+    return sorted(page.stem for page in (FOLDER / "ko").glob("*.md"))
+
+
+def find(chapter: str, language: str) -> Path:
+    """The source of one assignment.
+
+    Args:
+        chapter: ``"3"``, ``"03"`` or the full name ``"03-flow-matching"``.
+        language: ``"ko"`` or ``"en"``.
+
+    Returns:
+        Its path.
+
+    Raises:
+        ValueError: if there is no such language or chapter.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"the language must be one of {', '.join(LANGUAGES)}, got {language!r}")
+    known = names()
+    wanted = chapter.zfill(2) if re.fullmatch(r"\d+", chapter) else chapter
+    for name in known:
+        if wanted in (name, name.split("-")[0]):
+            return FOLDER / language / f"{name}.md"
+    raise ValueError(f"no assignment for chapter {chapter!r}; there are {', '.join(known)}")

@@ -1,0 +1,34 @@
+"""Checks that say what is wrong: each tries the common mistakes and names the one it recognises.
+
+Set ``utils.checks.language`` to ``"ko"`` or ``"en"``; the hints follow it. A check raises
+``AssertionError`` with the hint, or prints one line when the answer is right.
+"""
+
+from utils.checks.bits import check_bits
+from utils.checks.clipped_noise import check_clipped_noise
+from utils.checks.distance import check_distance
+from utils.checks.drift import check_drift
+from utils.checks.loss import check_loss
+from utils.checks.number import check_number
+from utils.checks.pairs import check_pairs
+from utils.checks.policy import check_policy_velocity
+from utils.checks.rescheduled import check_rescheduled
+from utils.checks.velocity import check_velocity
+from utils.checks.weighted_loss import check_weighted_loss
+
+language = "ko"
+
+__all__ = [
+    "check_bits",
+    "check_clipped_noise",
+    "check_distance",
+    "check_drift",
+    "check_loss",
+    "check_number",
+    "check_pairs",
+    "check_policy_velocity",
+    "check_rescheduled",
+    "check_velocity",
+    "check_weighted_loss",
+    "language",
+]
