@@ -1,4 +1,4 @@
-"""A stand-in for Colab, for tests: a kernel in an empty folder, with ``google.colab``, no ``utils``.
+"""A stand-in for Colab, for tests: an empty folder, with ``google.colab`` and without ``utils``.
 
 What Colab has and a test machine lacks is the module ``google.colab``; what a test machine has and
 Colab lacks is this course. The first is put on the path, the second hidden; what the setup cell
