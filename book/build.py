@@ -19,7 +19,7 @@ from pathlib import Path
 
 import yaml
 
-from book import execute, findable, light, slides
+from book import downloads, execute, findable, light, repository, slides
 
 try:
     import fcntl
@@ -64,7 +64,9 @@ def machinery_key() -> str:
     """What a page depends on beside its own source."""
     machinery = [f for f in under("book") if f.suffix != ".mo"]
     machinery += under("utils/lab")
-    return digest([*machinery, ROOT / "_config.yml", ROOT / "_toc.yml"]) + execution_key()
+    addresses = f"{findable.address()} {repository.repository()}"  # the environment may name others
+    named = hashlib.sha256(addresses.encode()).hexdigest()[:8]
+    return digest([*machinery, ROOT / "_config.yml", ROOT / "_toc.yml"]) + execution_key() + named
 
 
 def language_key(language: str) -> str:
@@ -178,6 +180,7 @@ def build_language(language: str, force: bool) -> Path:
     print(f"book: {language} ...", flush=True)
     start = time.perf_counter()
     html = run_sphinx(language)
+    downloads.add(html, language, cache_path())
     stamp.write_text(key)
     print(f"book: {language} done in {time.perf_counter() - start:.1f} s", flush=True)
     return html

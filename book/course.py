@@ -11,6 +11,7 @@ from sphinx.config import Config
 
 from book import claims, korean, search, teaching
 from book.languages import StableSectionIds, page_context
+from book.launch import launch_links
 from book.output_figure import MoveOutputs, OutputFigure
 from book.tidy import UniqueIds, without_leftovers, without_thebe
 from utils.lab.source import module
@@ -67,6 +68,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     """Register everything with Sphinx."""
     app.connect("config-inited", _config, priority=400)  # before sphinx-exercise names its boxes
     app.connect("html-page-context", page_context)
+    app.connect("html-page-context", launch_links)
     app.connect("html-page-context", without_leftovers, priority=900)  # after myst-nb
     app.add_directive("output-figure", OutputFigure)
     app.add_post_transform(MoveOutputs)

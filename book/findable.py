@@ -7,6 +7,7 @@ environment overrides it, for a fork. Where there is none, nothing that needs on
 import html
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -20,10 +21,10 @@ NOT_FOUND = (
 )
 
 
-def address() -> str:
+def address(environment: Mapping[str, str] = os.environ) -> str:
     """The site's address with a slash at its end, or nothing."""
     config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
-    found = os.environ.get("SITE_URL") or config.get("html", {}).get("baseurl") or ""
+    found = environment.get("SITE_URL") or config.get("html", {}).get("baseurl") or ""
     if found and not re.match(r"https?://", found):
         raise SystemExit(f"book: the site's address must begin with https://, got {found!r}")
     return found.rstrip("/") + "/" if found else ""

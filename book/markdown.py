@@ -5,6 +5,8 @@ import re
 import textwrap
 from pathlib import Path
 
+from book.roles import Page
+
 TITLES = {
     "ko": {
         "admonition": "",
@@ -22,6 +24,7 @@ TITLES = {
         "prf:lemma": "보조정리",
         "prf:proof": "증명",
         "prf:definition": "정의",
+        "figure": "그림",
         "output-figure": "그림",
     },
     "en": {
@@ -40,25 +43,12 @@ TITLES = {
         "prf:lemma": "Lemma",
         "prf:proof": "Proof",
         "prf:definition": "Definition",
+        "figure": "Figure",
         "output-figure": "Figure",
     },
 }
 FENCE = re.compile(r"^(?P<fence>`{3,}|:{3,})\{(?P<name>[\w:-]+)\}[ \t]*(?P<title>.*)$")
-ROLE = re.compile(r"\{(?P<role>[\w:]+)\}`(?P<text>[^`]*)`")
-
-
-def role(match: re.Match) -> str:
-    """Text of one role: its title if it has one, otherwise its target."""
-    text = match["text"]
-    titled = re.fullmatch(r"(.*?)\s*<([^>]*)>", text, re.S)
-    shown = titled[1] if titled else text
-    if match["role"] == "claim":
-        return ""  # the cell prints the figure
-    if match["role"].startswith("cite"):
-        return f"[{shown}]"
-    if match["role"] == "eq":
-        return f"({shown})"
-    return shown if titled or match["role"] == "term" else f"`{shown}`"
+EQUATION = re.compile(r"(\s*)\$\$ *\(([\w:-]+)\)\s*")
 
 
 def included(source: Path, file: str, options: dict[str, str]) -> str:
@@ -79,7 +69,7 @@ def included(source: Path, file: str, options: dict[str, str]) -> str:
     return textwrap.dedent("\n".join(shown))
 
 
-def block(name: str, title: str, body: list[str], language: str, source: Path) -> list[str]:
+def block(name: str, title: str, body: list[str], source: Path, page: Page) -> list[str]:
     """One directive as plain Markdown lines."""
     options, rest = {}, list(body)
     while rest and (option := re.match(r"^:([\w-]+):\s*(.*)$", rest[0])):
@@ -89,40 +79,56 @@ def block(name: str, title: str, body: list[str], language: str, source: Path) -
         return ["$$", *rest, "$$"]
     if name == "literalinclude":
         return ["```python", included(source, title.strip(), options), "```"]
-    if name == "figure":
-        root = Path(__file__).resolve().parents[1]
-        file = (source.parent / title).resolve().relative_to(root)
-        caption = to_plain("\n".join(rest), language, source).replace("\n", " ").strip()
-        # A notebook lies as deep in the project as a page: notebooks/LANGUAGE/NAME.ipynb.
-        return [f"![{options.get('alt', '')}](../../{file.as_posix()})", "", f"*{caption}*"]
     if name in ("solution-end", "exercise-end", "tableofcontents", "bibliography"):
         return []
-    inner = to_plain("\n".join(rest), language, source).splitlines()
-    titles = TITLES[language]
-    label = titles.get(name, name)
-    if name in ("admonition", "dropdown"):
-        label = title
-    elif name == "output-figure" or name.startswith("solution"):
-        pass  # their argument is a name, not a title
-    elif title:
-        label = f"{label}. {title}"
-    label = ROLE.sub(role, label)
-    if name == "output-figure":
-        return [f"*{label}.* " + " ".join(line for line in inner if line)]
+    inner = to_plain("\n".join(rest), page.language, source, page).splitlines()
+    label = heading(name, title, options.get("label") or options.get("name"), page)
+    if name in ("figure", "output-figure"):
+        caption = f"*{label}.* " + " ".join(line for line in inner if line)
+        return (
+            [picture(source, title, options, page), "", caption] if name == "figure" else [caption]
+        )
     return [f"> **{label}**", ">", *(f"> {line}".rstrip() for line in inner)]
 
 
-def to_plain(text: str, language: str, source: Path) -> str:
+def heading(name: str, title: str, label: str | None, page: Page) -> str:
+    """What stands above a box or before a caption: its kind, its number and its title."""
+    if name == "output-figure" or name.startswith("solution"):
+        label, title = title, ""  # their argument is a name
+    if name in ("admonition", "dropdown"):
+        return page.plain(title)
+    numbered = page.find(label).text if label else ""
+    kind = TITLES[page.language].get(name, name)
+    if name.startswith("solution"):
+        return f"{kind}. {numbered}"
+    shown = numbered or kind
+    return page.plain(f"{shown}. {title}") if title and name != "figure" else shown
+
+
+def picture(source: Path, file: str, options: dict[str, str], page: Page) -> str:
+    """The picture of a ``figure``: Colab shows none that has no address of its own."""
+    root = Path(__file__).resolve().parents[1]
+    path = (source.parent / file).resolve().relative_to(root).as_posix()
+    # A notebook lies as deep in the project as a page: notebooks/LANGUAGE/NAME.ipynb.
+    address = page.repository.raw(path) or f"../../{path}"
+    if page.site:
+        address = f"{page.site}{page.language}/_images/{Path(file).name}"
+    return f"![{options.get('alt', '')}]({address})"
+
+
+def to_plain(text: str, language: str, source: Path, page: Page | None = None) -> str:
     """Rewrite directives, roles and labels of a Markdown cell.
 
     Args:
         text: MyST Markdown.
         language: ``"ko"`` or ``"en"``.
         source: the file it comes from, for ``literalinclude``.
+        page: where its references lead; without it, to notebooks.
 
     Returns:
         Markdown without MyST.
     """
+    page = page or Page(language, source.stem)
     lines, out, i = text.splitlines(), [], 0
     while i < len(lines):
         line = lines[i]
@@ -132,7 +138,7 @@ def to_plain(text: str, language: str, source: Path) -> str:
             while i < len(lines) and lines[i].rstrip() != fence:
                 body.append(lines[i])
                 i += 1
-            out += block(opening["name"], opening["title"].strip(), body, language, source)
+            out += block(opening["name"], opening["title"].strip(), body, source, page)
         elif line.startswith("```"):
             out.append(line)  # a plain code block: nothing in it is a role
             i += 1
@@ -142,7 +148,10 @@ def to_plain(text: str, language: str, source: Path) -> str:
             if i < len(lines):
                 out.append(lines[i])
         elif not re.fullmatch(r"\([\w-]+\)=", line.strip()) and line.strip() != "+++":
-            line = re.sub(r"^\$\$ *\([\w:-]+\)$", "$$", line)
-            out.append(ROLE.sub(role, line).rstrip())
+            if closing := EQUATION.fullmatch(line):
+                number = page.find(closing[2]).text.strip("()")
+                out.append(f"{closing[1]}\\tag{{{number}}}")
+                line = f"{closing[1]}$$"
+            out.append(page.plain(line).rstrip())
         i += 1
     return re.sub(r"\n{3,}", "\n\n", "\n".join(out)).strip("\n")

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from book.notebooks import sources
+from book.export import sources
 
 ROOT = Path(__file__).resolve().parents[1]
 START, END = "<!-- timings:start -->", "<!-- timings:end -->"

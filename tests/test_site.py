@@ -1,5 +1,6 @@
 """The built site: links, pictures, languages, and no request to anybody else."""
 
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from book.build import LANGUAGES, ROOT, SITE
+from book.export import sources
+from book.repository import repository
 
 PAGES = sorted(page.stem for page in (ROOT / "chapters" / "ko").glob("*.md"))
 
@@ -146,3 +149,20 @@ def test_korean_interface_is_korean(soups):
             if any(re.search(rf"\b{re.escape(s)}", text) for s in ENGLISH_INTERFACE):
                 found.append(f"{file.name}: {text[:60]}")
     assert not found, "\n".join(sorted(set(found)))
+
+
+def test_every_chapter_with_code_offers_its_notebook(soups):
+    for language in LANGUAGES:
+        for source in sources(language):
+            soup = soups[SITE / language / f"{source.stem}.html"]
+            download = soup.select_one("nav.launch-links a[download]")
+            notebook = json.loads((SITE / language / download["href"]).read_text("utf-8"))
+            assert notebook["metadata"]["course"]["source"].endswith(f"{language}/{source.name}")
+            assert any(cell.get("outputs") for cell in notebook["cells"])
+
+
+def test_no_launch_link_leads_nowhere(soups):
+    for file, soup in soups.items():
+        for link in soup.select("nav.launch-links a"):
+            known = bool(repository().url) or link.has_attr("download")
+            assert known and link["href"], f"{file}: {link}"
