@@ -88,7 +88,8 @@ def block(name: str, title: str, body: list[str], source: Path, page: Page) -> l
         return (
             [picture(source, title, options, page), "", caption] if name == "figure" else [caption]
         )
-    return [f"> **{label}**", ">", *(f"> {line}".rstrip() for line in inner)]
+    rest = [">", *(f"> {line}".rstrip() for line in inner)] if inner else []
+    return [f"> **{label}**", *rest]
 
 
 def heading(name: str, title: str, label: str | None, page: Page) -> str:
