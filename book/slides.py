@@ -70,6 +70,7 @@ def deck(text: str, name: str, language: str) -> str:
         f'<!doctype html><html lang="{language}" data-theme="light"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="robots" content="noindex">'
+        '<link rel="icon" href="_static/favicon.svg">'
         f"<title>{html.escape(title)} · {words['slides']}</title>{style or ''}"
         f"<style>{STYLE}</style></head><body><main>{body}</main>"
         f'<footer><a href="{name}">{words["chapter"]}</a> <span>{words["keys"]}</span></footer>'
