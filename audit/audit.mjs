@@ -1,6 +1,7 @@
 // node audit.mjs OUT RUNS FOLDER:PAGE,PAGE... [FOLDER:PAGE...]
 // For each page: axe-core's violations of WCAG 2.2 A and AA in light and dark, requests to other
-// hosts, console errors, and Lighthouse's mobile profile, the median of RUNS.
+// hosts, console errors, and Lighthouse's mobile profile, the median of RUNS. OUT is written after
+// each page, and pages that it already holds are not measured again: a long run may be stopped.
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import lighthouse from "lighthouse";
@@ -58,6 +59,7 @@ async function speed(browser, address) {
       lcp: lhr.audits["largest-contentful-paint"].numericValue / 1000,
       cls: lhr.audits["cumulative-layout-shift"].numericValue,
       bytes: lhr.audits["total-byte-weight"].numericValue,
+      index: lhr.environment.benchmarkIndex, // how fast this machine was at that moment
       failed: CATEGORIES.slice(1).flatMap((c) => lhr.categories[c].auditRefs
         .filter((ref) => ref.weight > 0 && lhr.audits[ref.id].score !== null && lhr.audits[ref.id].score < 1)
         .map((ref) => ref.id)),
@@ -69,18 +71,20 @@ async function speed(browser, address) {
 }
 
 const browser = await puppeteer.launch({ executablePath: process.env.CHROME_PATH, args: FLAGS });
-const results = [];
+const results = JSON.parse(await readFile(out, "utf8").catch(() => "[]"));
 try {
   for (const site of sites) {
     const [folder, pages] = site.split(":");
     const server = await serve(folder);
     for (const page of pages.split(",")) {
+      if (results.some((row) => row.folder === folder && row.page === page)) continue;
       const address = server.address + page;
       const row = { folder, page };
       row.light = await accessible(browser, address, "light");
       row.dark = await accessible(browser, address, "dark");
       if (Number(runs)) row.lighthouse = await speed(browser, address);
       results.push(row);
+      await writeFile(out, JSON.stringify(results, null, 1));
       console.error(`${page}: ${row.light.violations.length + row.dark.violations.length} violations`
         + (row.lighthouse ? `, performance ${row.lighthouse.performance}` : ""));
     }
@@ -89,4 +93,3 @@ try {
 } finally {
   await browser.close();
 }
-await writeFile(out, JSON.stringify(results, null, 1));

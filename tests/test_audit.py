@@ -35,7 +35,7 @@ def test_a_fault_is_named_and_the_table_has_every_page():
     bad = {"violations": [{"rule": "image-alt", "places": ["<img>"]}], "foreign": [], "errors": []}
     found = {
         "performance": 99, "accessibility": 100, "best-practices": 100, "seo": 100,
-        "lcp": 1.234, "cls": 0.0, "bytes": 345678,
+        "lcp": 1.234, "cls": 0.0, "bytes": 345678, "index": 1500.0,
     }  # fmt: skip
     site = str(ROOT / "_build" / "html")
     ours = {"folder": site, "page": "ko/a.html", "light": good, "dark": bad, "lighthouse": found}
