@@ -55,6 +55,12 @@ def chapters() -> list[str]:
     ]
 
 
+def everything() -> list[str]:
+    """Every page of the site; the landing page stays where it is if asked to."""
+    pages = sorted(str(page.relative_to(SITE)) for page in SITE.glob("*/*.html"))
+    return ["index.html?choose", "404.html", *pages]
+
+
 def table(rows: list[dict], runs: int) -> str:
     """The figures as Markdown."""
     heads = (
@@ -123,8 +129,7 @@ def main() -> None:
     if not (SITE / "index.html").exists():
         raise SystemExit("audit: no site; build it with make book")
     prepare()
-    everything = sorted(str(p.relative_to(SITE)) for p in SITE.glob("*/*.html"))
-    pages = options.pages or (chapters() if options.runs else everything)
+    pages = options.pages or (chapters() if options.runs else everything())
     chromium = os.environ.get("CHROME_PATH") or need(*NAMES)
     rows = measure(pages, options.runs, chromium)
     if options.runs:

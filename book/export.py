@@ -11,12 +11,14 @@ import nbformat
 from nbformat import NotebookNode
 
 from book import findable
+from book.fold import fold
 from book.markdown import to_plain
 from book.repository import Repository, repository
 from book.roles import Page
 from book.setup_cell import TAG, setup_cell
 
 ROOT = Path(__file__).resolve().parents[1]
+ANSWER = "exercise"  # tag of the cells in which readers write their answers
 
 
 @dataclass(frozen=True)
@@ -49,10 +51,13 @@ def convert(source: Path, world: World | None = None) -> NotebookNode:
     language = source.parent.name
     page = Page(language, source.stem, world.site, world.repository)
     notebook = jupytext.read(source)
+    fold(notebook.cells, page)
     for position, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{position:03d}"  # the same on every export
         if cell.cell_type == "markdown":
             cell.source = to_plain(cell.source, language, source, page)
+        elif ANSWER in cell.metadata.get("tags", []):
+            cell.metadata.tags.remove("remove-cell")  # of the page; here it is what readers fill in
     notebook.cells = [c for c in notebook.cells if c.cell_type == "code" or c.source.strip()]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     setup = setup_cell("\n".join(cell.source for cell in code), language, world.repository)
@@ -106,7 +111,9 @@ def write(notebook: NotebookNode, outputs: list[list[NotebookNode]], file: Path)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     chapter = [cell for cell in code if TAG not in cell.metadata.get("tags", [])]
     for count, (cell, cell_outputs) in enumerate(zip(chapter, outputs, strict=True), start=1):
-        cell.outputs, cell.execution_count = text_outputs(cell_outputs), count
+        # What a check says is in the language of whoever ran it.
+        said = [] if ANSWER in cell.metadata.get("tags", []) else cell_outputs
+        cell.outputs, cell.execution_count = text_outputs(said), count
     nbformat.validate(notebook)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(nbformat.writes(notebook) + "\n", "utf-8")

@@ -22,6 +22,7 @@ DYNAMIC = {"xmark"}  # icons that the theme's script adds later
 LABORATORY = re.compile(
     r'(?<=<div class="flow-lab">)<script type="application/json">(.*?)</script>'
 )
+SEARCH_BUTTON = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"')
 PICTURE = re.compile(r'<img\b[^>]*\bsrc="(_images/[^"]+)"[^>]*>')
 
 
@@ -46,6 +47,8 @@ def slim(html: Path, cache: Path) -> None:
         for old, new in smaller.items():
             text = text.replace(old, new)
         text = LABORATORY.sub(lambda match: apart(match[1], html), text)
+        # What is said of a button must begin with what is seen on it: its own words will do.
+        text = SEARCH_BUTTON.sub(r"\1", text)
         # docutils' role for an entry is deprecated, and a list must hold list items.
         text = text.replace('role="doc-biblioentry"', 'role="listitem"')
         page.write_text(sized(text, html), "utf-8")

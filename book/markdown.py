@@ -18,8 +18,6 @@ TITLES = {
         "dropdown": "",
         "exercise": "연습 문제",
         "exercise-start": "연습 문제",
-        "solution": "풀이",
-        "solution-start": "풀이",
         "prf:theorem": "정리",
         "prf:lemma": "보조정리",
         "prf:proof": "증명",
@@ -37,8 +35,6 @@ TITLES = {
         "dropdown": "",
         "exercise": "Exercise",
         "exercise-start": "Exercise",
-        "solution": "Solution",
-        "solution-start": "Solution",
         "prf:theorem": "Theorem",
         "prf:lemma": "Lemma",
         "prf:proof": "Proof",
@@ -79,7 +75,7 @@ def block(name: str, title: str, body: list[str], source: Path, page: Page) -> l
         return ["$$", *rest, "$$"]
     if name == "literalinclude":
         return ["```python", included(source, title.strip(), options), "```"]
-    if name in ("solution-end", "exercise-end", "tableofcontents", "bibliography"):
+    if name in ("exercise-end", "tableofcontents", "bibliography"):
         return []
     inner = to_plain("\n".join(rest), page.language, source, page).splitlines()
     label = heading(name, title, options.get("label") or options.get("name"), page)
@@ -94,14 +90,12 @@ def block(name: str, title: str, body: list[str], source: Path, page: Page) -> l
 
 def heading(name: str, title: str, label: str | None, page: Page) -> str:
     """What stands above a box or before a caption: its kind, its number and its title."""
-    if name == "output-figure" or name.startswith("solution"):
-        label, title = title, ""  # their argument is a name
+    if name == "output-figure":
+        label, title = title, ""  # its argument is a name
     if name in ("admonition", "dropdown"):
         return page.plain(title)
     numbered = page.find(label).text if label else ""
     kind = TITLES[page.language].get(name, name)
-    if name.startswith("solution"):
-        return f"{kind}. {numbered}"
     shown = numbered or kind
     return page.plain(f"{shown}. {title}") if title and name != "figure" else shown
 

@@ -22,8 +22,8 @@ EXTRA = {
     "utils.datasets": {"sklearn": "scikit-learn>=1.4,<2"},
 }
 COMMENT = {
-    "ko": "Colab에서만 이 강의의 패키지 utils를 설치합니다. 다른 곳에서는 아무 일도 하지 않습니다.",
-    "en": "On Colab this installs utils, the package of the course; elsewhere it does nothing.",
+    "ko": "Colab에서만 이 강의의 패키지 utils를 설치합니다. 다른 곳에서는 힌트의 언어만 정합니다.",
+    "en": "On Colab this installs utils, the course's package; elsewhere it only sets a language.",
 }
 MESSAGE = {
     "ko": (
@@ -43,6 +43,7 @@ import subprocess
 import sys
 import tempfile
 
+os.environ["COURSE_LANGUAGE"] = "{language}"
 url = os.environ.get("COURSE_REPOSITORY", "{url}")
 wanted = {{{wanted}}}
 message = ("{first}"
@@ -76,6 +77,7 @@ def setup_cell(code: str, language: str, repository: Repository) -> NotebookNode
     first, second = MESSAGE[language]
     source = CODE.format(
         comment=COMMENT[language],
+        language=language,
         url=repository.url,
         branch=f"-b{repository.branch}",
         wanted=_wrapped(wanted),

@@ -85,7 +85,8 @@ def test_setup_is_short_and_comes_first_in_both_languages():
             for words in (COMMENT[language], *MESSAGE[language]):
                 assert words in text
                 text = text.replace(words, "")
-            cells[language] = text
+            assert f'"COURSE_LANGUAGE"] = "{language}"' in text
+            cells[language] = text.replace(f'= "{language}"', "")
         assert cells["ko"] == cells["en"]
 
 

@@ -4,7 +4,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from book.export import ROOT, sources
+from book.export import ROOT, convert, sources
+from book.fold import TITLE
 from book.markdown import to_plain
 from book.notebooks import stale, target
 from book.repository import Repository
@@ -89,7 +90,6 @@ def test_directives_become_quotes():
     assert plain(":::{admonition} Goal\n:class: tip\nbe right\n:::") == "> **Goal**\n>\n> be right"
     shown = plain("```{exercise} Sum\n:label: ex-fm-1\nadd\n```", "ko")
     assert re.match(r"> \*\*연습 문제 \d+\. Sum\*\*\n", shown)
-    assert re.match(r"> \*\*풀이\. 연습 문제 \d+\*\*", plain("```{solution} ex-fm-1\n```", "ko"))
 
 
 def test_output_figure_keeps_its_caption():
@@ -107,3 +107,21 @@ def test_literalinclude_shows_the_object():
 def test_code_blocks_are_left_alone():
     block = "```python\nx = {ref}`a`\n```"
     assert plain(block) == block
+
+
+@pytest.mark.parametrize(
+    ("language", "title"), [("ko", "풀이. 연습 문제"), ("en", "Solution. Exercise")]
+)
+def test_solutions_are_folded_and_exercises_are_not(language, title):
+    for source in sources(language):
+        exercises = re.findall(r"^:label: (ex-[\w-]+)$", source.read_text("utf-8"), re.M)
+        cells = convert(source).cells
+        shown = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        assert "{solution" not in shown
+        assert len(re.findall(rf"<summary>{title} \d+</summary>", shown)) == len(exercises)
+        for cell in cells:
+            assert cell.source.count("<details>") == cell.source.count("</details>")
+            folded = cell.source.startswith(TITLE)
+            assert folded == (cell.metadata.get("jupyter", {}).get("source_hidden", False))
+            if "attempt(" in cell.source:
+                assert not folded and cell.metadata.tags == ["exercise"]

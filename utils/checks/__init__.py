@@ -1,9 +1,13 @@
 """Checks that say what is wrong: each tries the common mistakes and names the one it recognises.
 
-Set ``utils.checks.language`` to ``"ko"`` or ``"en"``; the hints follow it. A check raises
-``AssertionError`` with the hint, or prints one line when the answer is right.
+Set ``utils.checks.language`` to ``"ko"`` or ``"en"``; the hints follow it. The notebooks of the
+chapters set COURSE_LANGUAGE in the environment instead. A check raises ``AssertionError`` with the
+hint, or prints one line when the answer is right; ``attempt`` prints in either case.
 """
 
+import os
+
+from utils.checks.attempt import attempt
 from utils.checks.bits import check_bits
 from utils.checks.clipped_noise import check_clipped_noise
 from utils.checks.distance import check_distance
@@ -16,9 +20,10 @@ from utils.checks.rescheduled import check_rescheduled
 from utils.checks.velocity import check_velocity
 from utils.checks.weighted_loss import check_weighted_loss
 
-language = "ko"
+language = os.environ.get("COURSE_LANGUAGE", "ko")
 
 __all__ = [
+    "attempt",
     "check_bits",
     "check_clipped_noise",
     "check_distance",

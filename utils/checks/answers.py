@@ -39,7 +39,7 @@ def answer(name: str, function: Callable, args: Sequence) -> Tensor:
         text = f"{type(error).__name__}: {error}"
         raise AssertionError(hint("raised", name=name, error=text)) from error
     for before, after in zip(args, copies, strict=True):
-        if isinstance(before, Tensor) and not torch.equal(before, after):
+        if isinstance(before, Tensor) and not torch.all((before == after) | (before != before)):
             raise AssertionError(hint("mutated", name=name))
     if isinstance(got, int | float):
         got = torch.tensor(float(got))

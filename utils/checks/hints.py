@@ -17,6 +17,14 @@ HINTS = {
         "{name}: 텐서 대신 {kind}을(를) 돌려주었습니다. return을 빠뜨리지 않았습니까?",
         "{name}: it must return a tensor, got {kind}. Is the return statement missing?",
     ),
+    "not_function": (
+        "{name}: 함수여야 하는데 {kind}입니다. def로 함수를 정의하세요.",
+        "{name}: it must be a function, got {kind}. Define one with def.",
+    ),
+    "not_choice": (
+        "{name}: 다음 가운데 하나를 문자열로 쓰세요: {words}",
+        "{name}: write one of these words as a string: {words}",
+    ),
     "not_number": (
         "{name}: 유한한 수 하나여야 하는데 {value}입니다.",
         "{name}: it must be one finite number, got {value}.",

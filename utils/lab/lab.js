@@ -23,21 +23,38 @@ function connect(lab) {
     question.resolve(question.answer ?? answer);
     waiting.delete(answer.id);
   }
+  // ENGINE is the text of the engine's files; utils/lab/__init__.py puts it here.
+  const here = () => {
+    post = new Function(`${ENGINE}; return createEngine;`)()(receive);
+  };
   try {
-    // ENGINE is the text of the engine's files; utils/lab/__init__.py puts it here.
     const text = `${ENGINE}
       const answer = createEngine((message) => postMessage(message));
       onmessage = (event) => answer(event.data);`;
     const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
     const worker = new Worker(url);
-    worker.onmessage = (event) => receive(event.data);
-    post = (message) => worker.postMessage(message);
     close = () => {
       worker.terminate();
       URL.revokeObjectURL(url);
     };
+    // A page's policy may forbid workers, and says so only now: all questions are asked again here.
+    const asked = [];
+    worker.onerror = () => {
+      close();
+      here();
+      for (const message of asked) post(message);
+    };
+    worker.onmessage = (event) => {
+      worker.onerror = null;
+      asked.length = 0;
+      receive(event.data);
+    };
+    post = (message) => {
+      if (worker.onerror) asked.push(message);
+      worker.postMessage(message);
+    };
   } catch {
-    post = new Function(`${ENGINE}; return createEngine;`)()(receive);
+    here();
   }
   post({ id: 0, type: "load", lab });
   return {

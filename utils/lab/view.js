@@ -18,7 +18,8 @@ export const STYLE = `
 .fl-stage { position: relative; flex: 1 1 19rem; max-width: 27rem; margin: 0 auto; align-self: flex-start; aspect-ratio: 1;
   overflow: hidden; touch-action: pan-y; }
 .fl-stage canvas { position: absolute; inset: 0; width: 100%; height: 100%; }
-.fl-handle { position: absolute; width: 2rem; height: 2rem; margin: -1rem 0 0 -1rem; padding: 0;
+/* JupyterLab has square buttons. */
+.fl .fl-handle { position: absolute; width: 2rem; height: 2rem; min-width: 0; margin: -1rem 0 0 -1rem; padding: 0;
   border: 2px solid var(--fl-fg); border-radius: 50%; background: transparent; cursor: grab; touch-action: none; }
 .fl-busy { position: absolute; left: .5rem; bottom: .5rem; padding: .1rem .5rem; border-radius: .3rem;
   background: var(--fl-soft); color: var(--fl-fg); }
@@ -67,12 +68,19 @@ function tint(hex, dark) {
   return part.map((value) => Math.round(dark ? value + 0.4 * (255 - value) : value));
 }
 
+/** The language of the page. In JupyterLab that is the notebook's, whatever the menus are in. */
+function languageOf(host) {
+  const notebook = host.closest(".jp-Notebook, .jp-NotebookPanel");
+  if (notebook) return (notebook.textContent.match(/[가-힣]/g) ?? []).length > 20 ? "ko" : "en";
+  const declared = document.documentElement.lang || navigator.language; // Colab's frame declares none
+  return declared.startsWith("ko") ? "ko" : "en";
+}
+
 let unique = 0;
 
 /** Draw into `host` what `engine` computes; `lab` is the notebook's state. Returns a handle. */
 export function createView(host, lab, engine) {
-  const language = document.documentElement.lang.startsWith("ko") ? "ko" : "en";
-  const words = WORDS[language];
+  const words = WORDS[languageOf(host)];
   const name = (key) => words.names[key] ?? key;
   const id = (what) => `fl-${unique}-${what}`;
   unique += 1;

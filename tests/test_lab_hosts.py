@@ -1,0 +1,220 @@
+"""The laboratory away from the book: in JupyterLab, in a frame like Colab's, without workers."""
+
+import contextlib
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+
+import chromium
+import nbformat
+import pytest
+import torch
+from test_lab import STEPS, browser, by_torch, needs_browser  # noqa: F401  (a fixture)
+
+from utils.lab import module
+
+CODE = """
+import torch
+from utils.lab import FlowLab
+from utils.models import MLP
+from utils.schedulers import DiscreteVP
+
+torch.manual_seed(0)
+laboratory = FlowLab(
+    velocity={"flow": MLP(hidden=20)},
+    epsilon={"diffusion": MLP(hidden=20)},
+    schedule=DiscreteVP(),
+    data=torch.randn(600, 2),
+    noise=torch.randn(500, 2),
+)
+laboratory
+"""
+WORDS = {
+    "ko": "이 노트북은 입자가 노이즈에서 데이터로 흐르는 모습을 보입니다.",
+    "en": "This notebook shows particles that flow from noise to data.",
+}
+KERNEL = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
+LAB = "document.querySelector('.fl').parentElement.flowLab"
+pytestmark = needs_browser
+
+
+@pytest.fixture(scope="module")
+def lab():
+    space = {}
+    exec(CODE.removesuffix("laboratory\n"), space)
+    return space["laboratory"].lab
+
+
+def started(page, where=LAB):
+    """Wait until the particles are there."""
+    page.wait(f"!!document.querySelector('.fl') && !!{where}.view.shown", 60)
+
+
+def same_as_torch(page, lab, monkeypatch):
+    """The end points of two networks, against torch for the same noise."""
+    for model, sampler in (("flow", "sde"), ("diffusion", "ddpm"), ("flow", "midpoint")):
+        settings = {"model": model, "sampler": sampler, "steps": STEPS[sampler]}
+        settings["scheduler"] = "condot"
+        page.evaluate(f"{LAB}.set({json.dumps(settings)}).then(() => null)")
+        answer = page.evaluate(
+            f"{LAB}.trace().then(({{states, noises}}) => [states[0], states.at(-1), ...noises]"
+            ".map((a) => Array.from(a)))"
+        )
+        x_0, got = (torch.tensor(x).reshape(-1, 2) for x in answer[:2])
+        want = by_torch(lab, settings, x_0, answer[2:], monkeypatch)
+        # Untrained noise predictors send points far away: relative to where they are.
+        assert ((got - want).abs() / want.abs().clamp(min=1)).max() < 1e-4, (model, sampler)
+
+
+# ---- JupyterLab, with a kernel and the widget manager ------------------------------------------
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def jupyter(tmp_path_factory):
+    if not find_spec("jupyterlab"):
+        pytest.skip("needs jupyterlab: pip install -r requirements-grading.txt")
+    folder, home = tmp_path_factory.mktemp("notebooks"), tmp_path_factory.mktemp("jupyter")
+    for language, words in WORDS.items():
+        cells = [nbformat.v4.new_markdown_cell(words), nbformat.v4.new_code_cell(CODE.strip())]
+        notebook = nbformat.v4.new_notebook(cells=cells)
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, folder / f"{language}.ipynb")
+    port = free_port()
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}",
+        "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}",
+        "--LabApp.expose_app_in_browser=True",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]  # fmt: skip
+    mine = {f"JUPYTER_{what}_DIR": str(home / what) for what in ("CONFIG", "DATA", "RUNTIME")}
+    mine |= {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings")}
+    mine |= {"JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces")}
+    with (home / "log").open("w") as log:
+        server = subprocess.Popen(
+            command, cwd=folder, env=os.environ | mine, stdout=log, stderr=log
+        )
+    for _ in range(120):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            break
+        time.sleep(0.5)
+    yield f"http://127.0.0.1:{port}/"
+    server.terminate()
+    server.wait(30)
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_in_jupyterlab(jupyter, browser, lab, language, monkeypatch):  # noqa: F811
+    page = chromium.Page(browser, width=1400, height=1000, reduced=True)
+    with contextlib.closing(page):
+        address = f"{jupyter}lab/tree/{language}.ipynb?reset"
+        page.call("Page.navigate", url=address)
+        page.wait(f"{KERNEL} === 'idle'", 60)
+        page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells'); 0")
+        started(page)
+        same_as_torch(page, lab, monkeypatch)
+        # In the notebook's language, though the menus are in English.
+        text = page.evaluate(f"{LAB}.root.innerText")
+        assert bool(re.search("[가-힣]", text)) == (language == "ko"), text
+
+
+# ---- frames like Colab's -----------------------------------------------------------------------
+
+# anywidget gives the module's text to a frame, which imports it from a blob.
+FRAME = """<!doctype html>{policy}<body><div id="here"></div><script type="module">
+const text = {module};
+const url = URL.createObjectURL(new Blob([text], {{ type: "text/javascript" }}));
+const {{ default: widget }} = await import(url);
+const lab = {state};
+widget.render({{ model: {{ get: () => lab }}, el: document.getElementById("here") }});
+{after}
+</script></body>"""
+# From a frame of another origin nothing can be read: it tells what it has computed.
+TELL = """
+const { flowLab } = document.getElementById("here");
+await flowLab.ready();
+const answer = await flowLab.trace();
+parent.postMessage([answer.states[0], answer.states.at(-1)].map((a) => Array.from(a)), "*");
+"""
+PARENT = """<!doctype html><title>parent</title><script>
+onmessage = ({{ data }}) => {{ window.told = data; }};
+</script><iframe sandbox="allow-scripts" width="900" height="700" src="frame.html"></iframe>"""
+
+
+@pytest.fixture
+def hosted(tmp_path, lab, browser):  # noqa: F811
+    server, address = chromium.serve(tmp_path)
+    pages = []
+
+    def open_page(name="frame.html", policy="", after="", parent=""):
+        script = json.dumps(module()).replace("</", "<\\/")
+        frame = FRAME.format(module=script, state=json.dumps(lab), policy=policy, after=after)
+        (tmp_path / "frame.html").write_text(frame, "utf-8")
+        (tmp_path / "parent.html").write_text(parent.format(), "utf-8")
+        pages.append(chromium.Page(browser, reduced=True))
+        pages[-1].open(f"{address}{name}")
+        return pages[-1]
+
+    yield open_page
+    for page in pages:
+        page.close()
+    server.shutdown()
+
+
+def test_in_a_sandboxed_frame_of_another_origin(hosted, lab, monkeypatch):
+    page = hosted("parent.html", after=TELL, parent=PARENT)
+    page.wait("!!window.told")
+    x_0, got = (torch.tensor(x).reshape(-1, 2) for x in page.evaluate("window.told"))
+    want = by_torch(lab, lab["start"], x_0, [], monkeypatch)
+    assert (got - want).abs().max() < 1e-4
+
+
+def test_where_a_policy_forbids_workers(hosted, lab, monkeypatch):
+    policy = """<meta http-equiv="Content-Security-Policy" content="worker-src 'none'">"""
+    page = hosted(policy=policy)
+    started(page)
+    same_as_torch(page, lab, monkeypatch)
+    complaints = page.complaints("http://127.0.0.1")
+    assert any("worker-src" in line for line in complaints)  # it was forbidden indeed
+
+
+def test_without_a_declared_language_the_browser_s_counts(hosted):
+    page = hosted()
+    started(page)
+    korean = page.evaluate("navigator.language.startsWith('ko')")
+    text = page.evaluate(f"{LAB}.root.innerText")
+    assert bool(re.search("[가-힣]", text)) == korean
+
+
+COLAB = """
+import sys, types
+output = types.ModuleType("google.colab.output")
+output._widgets = types.SimpleNamespace(_installed_url=None)
+def enable_custom_widget_manager():
+    output._widgets._installed_url = "https://example.org/manager.js"
+output.enable_custom_widget_manager = enable_custom_widget_manager
+sys.modules["google.colab.output"] = output
+"""
+SHOWN = """
+bundle, metadata = laboratory._repr_mimebundle_()
+view = "application/vnd.jupyter.widget-view+json"
+assert view in bundle and "url" in metadata[view]["colab"]["custom_widget_manager"], metadata
+"""
+
+
+def test_in_colab_it_asks_for_the_widget_manager():
+    """Colab shows widgets of other packages only if its manager for them has been switched on."""
+    done = subprocess.run(
+        [sys.executable, "-c", COLAB + CODE + SHOWN], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
