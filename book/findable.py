@@ -135,8 +135,10 @@ def not_found(base: str) -> str:
     return (
         '<!doctype html><html lang="ko"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="robots" content="noindex"><title>404 · 플로 매칭과 디퓨전 · '
+        '<meta name="robots" content="noindex">'
+        f'<link rel="icon" href="{root}ko/_static/favicon.svg">'
+        "<title>404 · 플로 매칭과 디퓨전 · "
         "Flow Matching vs Diffusion</title><style>:root{color-scheme:light dark}"
         "body{font-family:system-ui,sans-serif;max-width:34rem;margin:15vh auto 0;padding:0 1.2rem}"
-        f"h1{{font-size:1.4rem}}</style></head><body><main>{parts}</main></body></html>\n"
+        f"h1{{font-size:1.4rem}}a{{color:inherit}}</style></head><body><main>{parts}</main></body></html>\n"
     )

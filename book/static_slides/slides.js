@@ -11,6 +11,13 @@ addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
-for (const box of document.querySelectorAll(".math, table, .katex-display")) {
-  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-}
+// What is wider than its slide can be scrolled with the keyboard, too; fonts decide how wide it is.
+const measure = () => {
+  for (const box of document.querySelectorAll(".math, table, .katex-display")) {
+    if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+};
+document.fonts.ready.then(measure);
+addEventListener("load", measure);
+addEventListener("resize", measure);
