@@ -27,6 +27,13 @@ CHANGES = (
     ("copybutton.js", "const messages = {", KOREAN_COPY),  # it has no Korean of its own
     # Measures every box at once and so lays out the whole page; course.js does it on the way.
     ("pydata-sphinx-theme.js", SCROLLABLE, "[]"),
+    # What a hit shows of its page: formulas once, though they stand there for the eye and for the
+    # ear, and not the contents that head the printed page.
+    (
+        "searchtools.js",
+        '[".headerlink", "script"',
+        '[".headerlink", ".katex-mathml", "#jb-print-docs-body", "script"',
+    ),
 )
 
 
@@ -52,6 +59,8 @@ def bundle(html: Path, pages: dict[Path, str]) -> dict[Path, str]:
     name = f"_static/book.{hashlib.sha256(script.encode()).hexdigest()[:8]}.js"
     found = {page: _one(text, name, own) for page, text in pages.items()}
     (html / name).write_text(script, "utf-8")
+    for file in html.glob("_static/searchtools.js"):
+        file.write_text(_text(file), "utf-8")
     for old in [*own, *(name for name in order if name.endswith(UNUSED))]:
         (html / old).unlink()
     return found

@@ -1,5 +1,6 @@
 """The site in a real Chromium, served from a folder: every page, and the search."""
 
+import re
 from urllib.parse import quote
 
 import chromium
@@ -54,6 +55,10 @@ def test_search_finds_and_answers_in_the_language(visit, language, word):
         "[...document.querySelectorAll('#search-results li > a')].map((a) => a.pathname)"
     )
     assert all(path.startswith(f"/{language}/") for path in chapters), chapters
+    # Of a page its text is shown, not its contents, and formulas once: no "x1x_1x1".
+    page.wait("document.querySelectorAll('#search-results li p.context').length > 1")
+    shown = page.evaluate("document.querySelector('#search-results').innerText")
+    assert not re.search(r"[xut]\d?[xut]_\d|3\.1 .*3\.2 .*3\.3 ", shown), shown[:600]
     hangul = any("가" <= character <= "힣" for character in found)
     assert hangul == (language == "ko"), found[:300]
     # The title of what is found leads to a page that holds the word, with a particle or without.

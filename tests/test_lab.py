@@ -485,6 +485,16 @@ def frames(page):
     return page.evaluate(f"{LAB}.stats.frames / {LAB}.stats.seconds")
 
 
+def best(page, wanted, runs=8):
+    """The best of a few runs: other programs share the machine."""
+    rate = 0
+    for _ in range(runs):
+        rate = max(rate, frames(page))
+        if rate > wanted:
+            break
+    return rate
+
+
 @needs_browser
 def test_speed(visit):
     page = visit("en/03-flow-matching", reduced=True)
@@ -495,8 +505,8 @@ def test_speed(visit):
             times.append(page.evaluate(f"{LAB}.stats.computed"))
         print(f"{sampler}: {sorted(round(t) for t in times)} ms")
         assert min(times) < 500  # the best of five: other programs share the machine
-    rate = max(frames(page) for _ in range(3))
+    rate = best(page, 55)
     page.call("Emulation.setCPUThrottlingRate", rate=4)
-    slow = max(frames(page) for _ in range(3))
+    slow = best(page, 30)
     print(f"{rate:.0f} frames a second, with the CPU slowed down four times {slow:.0f}")
-    assert rate > 40 and slow > 20
+    assert rate > 55 and slow > 30  # with 2,000 particles; alone on two cores it is 60 and 54 to 60

@@ -11,8 +11,14 @@ addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
-// What is wider than its slide can be scrolled with the keyboard, too; fonts decide how wide it is.
+// A slide that is taller than the screen shrinks to it; what is wider than its slide can be scrolled
+// with the keyboard, too. Fonts decide how large both are.
 const measure = () => {
+  for (const slide of slides) {
+    for (const part of slide.children) part.style.zoom = 1;
+    const share = innerHeight / slide.scrollHeight;
+    if (share < 0.99 && innerWidth > 900) for (const part of slide.children) part.style.zoom = 0.97 * share;
+  }
   for (const box of document.querySelectorAll(".math, table, .katex-display")) {
     if (box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
