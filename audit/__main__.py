@@ -16,6 +16,24 @@ ROOT = HERE.parent
 SITE = ROOT / "_build" / "html"
 START, END = "<!-- audit:start -->", "<!-- audit:end -->"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+READMES = {"en": "README.md", "ko": "README.ko.md"}
+WORDS = {
+    "en": (
+        "Lighthouse, mobile profile, median of {runs}, and axe-core (WCAG 2.2 A and AA, light and "
+        "dark), {date}: {machine}. Lighthouse's own measure of this machine (benchmark index) was "
+        "between {slowest} and {fastest}.",
+        "Page",
+        "a new `jupyter-book create` book",
+    ),
+    "ko": (
+        "Lighthouse 휴대 전화 설정으로 {runs}번 잰 중앙값과 axe-core(WCAG 2.2 A와 AA, 밝은 화면과 "
+        "어두운 화면)로 찾은 위반, {date}: {machine}. Lighthouse가 잰 이 기계의 속도(benchmark "
+        "index)는 {slowest}에서 {fastest} 사이였습니다.",
+        "페이지",
+        "`jupyter-book create`가 만든 새 책",
+    ),
+}
+COLUMNS = ("performance", "accessibility", "best practices", "SEO", "LCP (s)", "CLS", "KB", "axe")
 LIMITS = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 100}
 
 
@@ -61,23 +79,20 @@ def everything() -> list[str]:
     return ["index.html?choose", "404.html", *pages]
 
 
-def table(rows: list[dict], runs: int) -> str:
-    """The figures as Markdown."""
-    heads = (
-        "| Page | performance | accessibility | best practices | SEO | LCP (s) | CLS | KB | axe |"
-    )
+def table(rows: list[dict], runs: int, language: str = "en") -> str:
+    """The figures as Markdown, in the language of a README."""
+    intro, page, new = WORDS[language]
     speeds = [row["lighthouse"]["index"] for row in rows]
+    values = {"runs": runs, "date": date.today().isoformat(), "machine": machine()}
     lines = [
-        f"Lighthouse, mobile profile, median of {runs}, and axe-core (WCAG 2.2 A and AA, light and "
-        f"dark), {date.today().isoformat()}: {machine()}. Lighthouse's own measure of this machine "
-        f"(benchmark index) was between {min(speeds):.0f} and {max(speeds):.0f}.",
+        intro.format(slowest=f"{min(speeds):.0f}", fastest=f"{max(speeds):.0f}", **values),
         "",
-        heads,
-        "|---|" + "---:|" * 8,
+        f"| {page} | {' | '.join(COLUMNS)} |",
+        "|---|" + "---:|" * len(COLUMNS),
     ]
     for row in rows:
         found = row["lighthouse"]
-        name = row["page"] if row["folder"] == str(SITE) else "a new `jupyter-book create` book"
+        name = row["page"] if row["folder"] == str(SITE) else new
         violations = len(row["light"]["violations"]) + len(row["dark"]["violations"])
         scores = " | ".join(str(found[key]) for key in LIMITS)
         lines.append(
@@ -133,10 +148,9 @@ def main() -> None:
     chromium = os.environ.get("CHROME_PATH") or need(*NAMES)
     rows = measure(pages, options.runs, chromium)
     if options.runs:
-        text = table(rows, options.runs)
-        print(text)
-        for readme in ("README.md", "README.ko.md") if options.readme else ():
-            file = ROOT / readme
+        print(table(rows, options.runs))
+        for language, readme in READMES.items() if options.readme else ():
+            file, text = ROOT / readme, table(rows, options.runs, language)
             before, rest = file.read_text("utf-8").split(START)
             file.write_text(f"{before}{START}\n{text}\n{END}{rest.split(END)[1]}", "utf-8")
     if found := faults(rows):
