@@ -113,18 +113,17 @@ def convert(png: Path, cache: Path) -> Path:
 
 def sized(text: str, html: Path) -> str:
     """Give every picture its size, so that nothing jumps, and load those below the fold late."""
-    first = True
+    code = text.find("<pre")  # a picture after code is not on the first screen
 
     def sizes(match: re.Match) -> str:
-        nonlocal first
         tag, file = match[0], html / match[1]
         extra = ""
         if " width=" not in tag and file.suffix in (".webp", ".png", ".jpg"):
             with Image.open(file) as picture:
                 extra += f' width="{picture.width}" height="{picture.height}"'
         if " loading=" not in tag:
-            extra += ' decoding="async"' if first else ' loading="lazy" decoding="async"'
-        first = False
+            late = 0 <= code < match.start()
+            extra += ' loading="lazy" decoding="async"' if late else ' decoding="async"'
         return re.sub(r"\s*/?>$", f"{extra}>", tag)
 
     return PICTURE.sub(sizes, text)
