@@ -6,6 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from utils.checks.exercises.solvers import solver, swirl
 from utils.checks.parts import Choice, Function, Number
 from utils.tensors import expand_time
 
@@ -188,22 +189,6 @@ def _places(generator: torch.Generator) -> list:
     return [(x, torch.tensor(0.2)), (x, torch.tensor(0.5))]
 
 
-def _swirl(x: Tensor, t: Tensor) -> Tensor:
-    """Bends in place and in time, so that every way to ask it gives another answer."""
-    t = expand_time(torch.as_tensor(t), x)
-    return (1 + t) * torch.sin(2 * x.flip(1)) - t**2 * x
-
-
-def _solver(step: Callable) -> Callable:
-    def solve(velocity: Callable, x: Tensor, steps: int) -> Tensor:
-        h = 1 / steps
-        for i in range(steps):
-            x = x + h * step(velocity, x, torch.tensor(i * h), h)
-        return x
-
-    return solve
-
-
 def _heun(v: Callable, x: Tensor, t: Tensor, h: float) -> Tensor:
     first = v(x, t)
     return (first + v(x + h * first, t + h)) / 2
@@ -211,7 +196,7 @@ def _heun(v: Callable, x: Tensor, t: Tensor, h: float) -> Tensor:
 
 def _runs(generator: torch.Generator) -> list:
     x = torch.randn(6, 2, generator=generator)
-    return [(_swirl, x, 1), (_swirl, x, 3)]
+    return [(swirl, x, 1), (swirl, x, 3)]
 
 
 def _detour(s: float) -> tuple[float, float]:
@@ -281,14 +266,14 @@ EXERCISES = {
     "ex-fm-3": (
         Function(
             "heun",
-            _solver(_heun),
+            solver(_heun),
             {
-                "fm3_euler": _solver(lambda v, x, t, h: v(x, t)),
-                "fm3_sum": _solver(lambda v, x, t, h: 2 * _heun(v, x, t, h)),
-                "fm3_old_place": _solver(lambda v, x, t, h: (v(x, t) + v(x, t + h)) / 2),
-                "fm3_old_time": _solver(lambda v, x, t, h: (v(x, t) + v(x + h * v(x, t), t)) / 2),
-                "fm3_end_only": _solver(lambda v, x, t, h: v(x + h * v(x, t), t + h)),
-                "fm3_midpoint": _solver(lambda v, x, t, h: v(x + h / 2 * v(x, t), t + h / 2)),
+                "fm3_euler": solver(lambda v, x, t, h: v(x, t)),
+                "fm3_sum": solver(lambda v, x, t, h: 2 * _heun(v, x, t, h)),
+                "fm3_old_place": solver(lambda v, x, t, h: (v(x, t) + v(x, t + h)) / 2),
+                "fm3_old_time": solver(lambda v, x, t, h: (v(x, t) + v(x + h * v(x, t), t)) / 2),
+                "fm3_end_only": solver(lambda v, x, t, h: v(x + h * v(x, t), t + h)),
+                "fm3_midpoint": solver(lambda v, x, t, h: v(x + h / 2 * v(x, t), t + h / 2)),
             },
             _runs,
         ),

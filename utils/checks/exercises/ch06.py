@@ -6,8 +6,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from utils.checks.exercises.solvers import solver, swirl
 from utils.checks.parts import Choice, Function, Number
-from utils.tensors import expand_time
 
 HINTS = {
     "smid_euler": (
@@ -111,22 +111,6 @@ HINTS = {
 }
 
 
-def _swirl(x: Tensor, t: Tensor) -> Tensor:
-    """Bends in place and in time, so that every way to ask it gives another answer."""
-    t = expand_time(torch.as_tensor(t), x)
-    return (1 + t) * torch.sin(2 * x.flip(1)) - t**2 * x
-
-
-def _solver(step: Callable) -> Callable:
-    def solve(velocity: Callable, x: Tensor, steps: int) -> Tensor:
-        h = 1 / steps
-        for i in range(steps):
-            x = x + h * step(velocity, x, torch.tensor(i * h), h)
-        return x
-
-    return solve
-
-
 def _midpoint(v: Callable, x: Tensor, t: Tensor, h: float) -> Tensor:
     return v(x + h / 2 * v(x, t), t + h / 2)
 
@@ -141,7 +125,7 @@ def _heun(v: Callable, x: Tensor, t: Tensor, h: float) -> Tensor:
 
 def _runs(generator: torch.Generator) -> list:
     x = torch.randn(6, 2, generator=generator)
-    return [(_swirl, x, 1), (_swirl, x, 3)]
+    return [(swirl, x, 1), (swirl, x, 3)]
 
 
 def _turn(a: Tensor, b: Tensor) -> Tensor:
@@ -174,15 +158,15 @@ EXERCISES = {
     "ex-scratch-midpoint": (
         Function(
             "midpoint",
-            _solver(_midpoint),
+            solver(_midpoint),
             {
-                "smid_euler": _solver(lambda v, x, t, h: v(x, t)),
-                "smid_whole_step": _solver(lambda v, x, t, h: v(x + h * v(x, t), t + h)),
-                "smid_old_time": _solver(lambda v, x, t, h: v(x + h / 2 * v(x, t), t)),
-                "smid_old_place": _solver(lambda v, x, t, h: v(x, t + h / 2)),
-                "smid_from_half": _solver(lambda v, x, t, h: v(x, t) / 2 + _midpoint(v, x, t, h)),
-                "smid_two_halves": _solver(_two_halves),
-                "smid_heun": _solver(_heun),
+                "smid_euler": solver(lambda v, x, t, h: v(x, t)),
+                "smid_whole_step": solver(lambda v, x, t, h: v(x + h * v(x, t), t + h)),
+                "smid_old_time": solver(lambda v, x, t, h: v(x + h / 2 * v(x, t), t)),
+                "smid_old_place": solver(lambda v, x, t, h: v(x, t + h / 2)),
+                "smid_from_half": solver(lambda v, x, t, h: v(x, t) / 2 + _midpoint(v, x, t, h)),
+                "smid_two_halves": solver(_two_halves),
+                "smid_heun": solver(_heun),
             },
             _runs,
         ),
