@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import utils.checks
-from utils.checks.answers import check_function
+from utils.checks.answers import answer, check_function
 from utils.checks.hints import HINTS, hint
 from utils.checks.number import check_number
 
@@ -126,3 +126,31 @@ def test_an_unknown_language_is_refused(monkeypatch):
     monkeypatch.setattr(utils.checks, "language", "fr")
     with pytest.raises(ValueError, match="fr"):
         hint("sign", name="f")
+
+
+def broken():
+    """A tensor that holds NaN, as a broken sensor sends it."""
+    return torch.tensor([1.0, float("nan"), 2.0])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda x: x.unsqueeze_(-1),  # same numbers in another shape
+        lambda x: x.resize_(2),
+        lambda x: x.nan_to_num_(),
+        lambda x: x.add_(1),
+    ],
+)
+def test_overwriting_is_seen_in_shape_and_in_nan(change):
+    def overwrites(x):
+        change(x)
+        return torch.zeros(3)
+
+    with pytest.raises(AssertionError) as error:
+        answer("f", overwrites, [broken()])
+    assert str(error.value) == hint("mutated", name="f")
+
+
+def test_nan_that_is_left_alone_is_not_overwritten():
+    assert torch.equal(answer("f", lambda x: x.nan_to_num(), [broken()]), torch.tensor([1.0, 0, 2]))

@@ -10,6 +10,7 @@ from book.build import ROOT
 from utils.checks import attempt
 from utils.checks.exercises import EXERCISES
 from utils.checks.hints import hint
+from utils.checks.parts import Function
 
 CHAPTERS = sorted((ROOT / "chapters" / "ko").glob("0*.md"))
 PARTS = [(label, part) for label, parts in EXERCISES.items() for part in parts]
@@ -49,7 +50,7 @@ def other_open(part):
     def unfinished(*args):
         raise NotImplementedError
 
-    return unfinished if type(part).__name__ == "Function" else None
+    return unfinished if isinstance(part, Function) else None
 
 
 def test_every_exercise_has_a_check_with_a_mistake():

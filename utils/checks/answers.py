@@ -16,6 +16,13 @@ def close(a: Tensor, b: Tensor) -> bool:
     return a.shape == b.shape and torch.allclose(a.double(), b.double(), rtol=RTOL, atol=ATOL)
 
 
+def untouched(before: Tensor, after: Tensor) -> bool:
+    """Whether a tensor is what it was, in shape and value; NaN that stayed NaN counts as equal."""
+    if before.shape != after.shape:
+        return False
+    return bool(torch.all((before == after) | (before.isnan() & after.isnan())))
+
+
 def answer(name: str, function: Callable, args: Sequence) -> Tensor:
     """Call a student's function and insist on a tensor.
 
@@ -39,7 +46,7 @@ def answer(name: str, function: Callable, args: Sequence) -> Tensor:
         text = f"{type(error).__name__}: {error}"
         raise AssertionError(hint("raised", name=name, error=text)) from error
     for before, after in zip(args, copies, strict=True):
-        if isinstance(before, Tensor) and not torch.all((before == after) | (before != before)):
+        if isinstance(before, Tensor) and not untouched(before, after):
             raise AssertionError(hint("mutated", name=name))
     if isinstance(got, int | float):
         got = torch.tensor(float(got))
