@@ -26,8 +26,9 @@ import time
 import torch
 from torch import nn
 
-from utils.cifar10.config import TINY_NETWORK, NetworkConfig, TrainConfig
+from utils.cifar10.config import NetworkConfig, TrainConfig
 from utils.cifar10.data import load_images
+from utils.cifar10.presets import TINY_NETWORK
 from utils.cifar10.processes import Processes
 from utils.cifar10.train import Run, Trainer
 

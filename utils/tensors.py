@@ -199,3 +199,56 @@ def check_nonnegative(name: str, value: float) -> float:
     if not 0 <= value < float("inf"):
         raise ValueError(f"{name} must be finite and not negative, got {value}")
     return float(value)
+
+
+def check_images(x: Tensor, t: Tensor, channels: int, divisor: int = 1) -> None:
+    """Refuse a batch of images, or times, that a network cannot take.
+
+    Args:
+        x: images, shape ``(B, C, H, W)``.
+        t: time, shape ``()`` or ``(B,)``; its values are not looked at, which would make an
+            accelerator wait.
+        channels: C.
+        divisor: what height and width must be multiples of.
+
+    Raises:
+        ValueError: if a shape does not match.
+    """
+    if x.ndim != 4 or x.shape[1] != channels or x.shape[2] % divisor or x.shape[3] % divisor:
+        sizes = "H, W" if divisor == 1 else f"H, W, both multiples of {divisor}"
+        raise ValueError(f"x must have shape (B, {channels}, {sizes}), got {tuple(x.shape)}")
+    if t.ndim > 1 or (t.ndim == 1 and t.shape[0] != x.shape[0]):
+        raise ValueError(f"t must have shape () or ({x.shape[0]},), got {tuple(t.shape)}")
+
+
+def check_labels(labels: Tensor | None, x: Tensor, null_label: int) -> Tensor:
+    """The label of each image, as an index into a table of ``null_label + 1`` embeddings.
+
+    Values are checked on the CPU only. To look at values on an accelerator would make it wait at
+    every step, and a compiled network cannot stop to look at all.
+
+    Args:
+        labels: classes 0..K-1, or K for "no class", shape ``(B,)``, any type of integer; ``None``
+            means "no class" for all.
+        x: the images, shape ``(B, ...)``.
+        null_label: K.
+
+    Returns:
+        int64, shape ``(B,)``.
+
+    Raises:
+        TypeError: if ``labels`` are not integers.
+        ValueError: if their shape does not match, or a label is out of range.
+    """
+    if labels is None:
+        return torch.full((x.shape[0],), null_label, device=x.device)
+    if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
+        raise TypeError(f"labels must be integers, got dtype {labels.dtype}")
+    if labels.shape != x.shape[:1]:
+        raise ValueError(f"labels must have shape ({x.shape[0]},), got {tuple(labels.shape)}")
+    if labels.device.type == "cpu" and not torch.compiler.is_compiling():
+        outside = (labels < 0) | (labels > null_label)
+        if outside.any():
+            bad = labels[outside][0].item()
+            raise ValueError(f"labels must lie in 0..{null_label}, got {bad}")
+    return labels.long()

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from utils.models import TimeEmbedding
-from utils.tensors import check_nonnegative, check_positive_int
+from utils.tensors import check_images, check_labels, check_nonnegative, check_positive_int
 
 
 def _norm(channels: int) -> nn.GroupNorm:
@@ -248,12 +248,12 @@ class UNet(nn.Module):
         if x.ndim != 4 or tuple(x.shape[1:]) != wanted:
             shape = ", ".join(str(n) for n in wanted)
             raise ValueError(f"x must have shape (B, {shape}), got {tuple(x.shape)}")
-        if t.ndim > 1 or (t.ndim == 1 and t.shape[0] != x.shape[0]):
-            raise ValueError(f"t must have shape () or ({x.shape[0]},), got {tuple(t.shape)}")
+        check_images(x, t, self.in_channels)
         embedding = self.time(t.to(x.dtype).expand(x.shape[0]))
-        labels = self._check_labels(labels, x)
-        if labels is not None:
-            embedding = embedding + self.label(labels)
+        if self.num_classes is not None:
+            embedding = embedding + self.label(check_labels(labels, x, self.num_classes))
+        elif labels is not None:
+            raise ValueError(f"labels must be None without num_classes, got {labels!r:.80}")
         embedding = F.silu(embedding)
 
         h = self.first(x)
@@ -269,23 +269,3 @@ class UNet(nn.Module):
             else:
                 h = layer(h)
         return self.last(F.silu(self.norm(h)))
-
-    def _check_labels(self, labels: Tensor | None, x: Tensor) -> Tensor | None:
-        """Labels ``(B,)`` in 0..K, or ``None`` for a network without labels."""
-        if self.num_classes is None:
-            if labels is not None:
-                raise ValueError(f"labels must be None without num_classes, got {labels!r:.80}")
-            return None
-        if labels is None:
-            return torch.full((x.shape[0],), self.null_label, device=x.device)
-        if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
-            raise TypeError(f"labels must be integers, got dtype {labels.dtype}")
-        if labels.shape != x.shape[:1]:
-            raise ValueError(f"labels must have shape ({x.shape[0]},), got {tuple(labels.shape)}")
-        # A compiled network cannot stop to look at values: whoever compiles checks its labels.
-        if not torch.compiler.is_compiling():
-            outside = (labels < 0) | (labels > self.num_classes)
-            if outside.any():
-                bad = labels[outside][0].item()
-                raise ValueError(f"labels must lie in 0..{self.num_classes}, got {bad}")
-        return labels

@@ -11,18 +11,22 @@ from pathlib import Path
 import torch
 
 from utils.atomic import write_atomically
-from utils.cifar10.checkpoint import load_network
+from utils.cifar10.checkpoint import load_network, read
 from utils.cifar10.classifier import cached_classifier
-from utils.cifar10.config import CLASSES, PRECISIONS, TIME_SAMPLING, TINY, TrainConfig
-from utils.cifar10.data import default_cache, load_images
+from utils.cifar10.config import CLASSES, PRECISIONS, TIME_SAMPLING, TrainConfig
+from utils.cifar10.data import load_images
 from utils.cifar10.draw import draw, parse_class, save_grid
 from utils.cifar10.evaluate import evaluate
+from utils.cifar10.precision import auto_precision
+from utils.cifar10.presets import PRESETS
 from utils.cifar10.processes import Processes, pick_device
-from utils.cifar10.train import Run, train
+from utils.cifar10.train import CHECKPOINT, Run, train
 from utils.samplers import ODE_STEPS
 
 EXAMPLES = """examples:
-  on one GPU (torchvision fetches the images):
+  the network of chapter 7, on a GPU or a CPU (torchvision fetches the images):
+    python -m utils.cifar10 train --preset guide --out runs/guide
+  a large network on one GPU:
     python -m utils.cifar10 train --out runs/cifar10
   on eight GPUs of one machine, which share a batch of 1024:
     torchrun --nproc-per-node 8 -m utils.cifar10 train --out runs/cifar10-8gpu --batch-size 1024
@@ -59,9 +63,9 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--cache",
         type=Path,
-        default=default_cache(),
         metavar="DIR",
-        help="folder for decoded images and the classifier (default: %(default)s)",
+        help="folder for decoded images and the classifier (default: flow-matching-course in the "
+        "user's cache folder)",
     )
 
 
@@ -76,8 +80,10 @@ def _add_device(parser: argparse.ArgumentParser) -> None:
         "--precision",
         choices=("auto", *PRECISIONS),
         default="auto",
-        help="bf16 computes convolutions and products in bfloat16; auto: bf16 on CUDA, fp32 on a "
-        "CPU (default: %(default)s)",
+        help="bf16 and fp16 compute convolutions and products in 16 bits; auto takes what this "
+        "machine computes fast: bf16 on a GPU from compute capability 8.0 and on a CPU with AMX or "
+        "AVX512-BF16, fp16 with a scaled loss on older GPUs, else fp32; a run that goes on keeps "
+        "its own (default: %(default)s)",
     )
 
 
@@ -121,17 +127,40 @@ def _add_train(commands: argparse._SubParsersAction, formatter: type) -> None:
         metavar="DIR",
         help="folder for checkpoint, weights, log and sample grids; continues what it holds",
     )
-    parser.add_argument(
-        "--tiny", action="store_true", help="a network that trains on a CPU in a minute"
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument(
+        "--preset",
+        choices=tuple(PRESETS),
+        default="full",
+        help="; ".join(f"{name}: {preset.about}" for name, preset in PRESETS.items())
+        + " (default: %(default)s)",
+    )
+    sizes.add_argument(
+        "--tiny", dest="preset", action="store_const", const="tiny", help="short for --preset tiny"
     )
     _add_device(parser)
     _add_data(parser)
 
-    full = TrainConfig()
+    def add(group: argparse._ArgumentGroup, name: str, of: str, kind: type, text: str) -> None:
+        # No default here: which one holds depends on the preset.
+        values = {
+            preset: (found.pace if of == "pace" else vars(getattr(found, of))).get(name)
+            for preset, found in PRESETS.items()
+        }
+        values = {preset: value for preset, value in values.items() if value is not None}
+        same = len(values) == len(PRESETS) and len(set(values.values())) == 1
+        default = (
+            next(iter(values.values()))
+            if same
+            else ", ".join(f"{preset} {value}" for preset, value in values.items())
+        )
+        option = "--" + name.replace("_", "-")
+        group.add_argument(option, type=kind, metavar="N", help=f"{text} (default: {default})")
+
     numbers = parser.add_argument_group("what the weights depend on")
-    # No default here: which one holds depends on --tiny.
     helps = {
-        "batch_size": "images in a step, over all processes together",
+        "batch_size": "images in a step, over all processes together: with eight of them, 128 "
+        "leaves 16 for each",
         "lr": "learning rate after the warm-up",
         "warmup": "steps over which the learning rate rises",
         "clip": "largest norm of the gradient",
@@ -142,10 +171,7 @@ def _add_train(commands: argparse._SubParsersAction, formatter: type) -> None:
         "seed": "seed of everything random",
     }
     for name, text in helps.items():
-        small, large = getattr(TINY, name), getattr(full, name)
-        default = str(large) if small == large else f"{large}; {small} with --tiny"
-        option = "--" + name.replace("_", "-")
-        numbers.add_argument(option, type=type(large), help=f"{text} (default: {default})")
+        add(numbers, name, "config", type(getattr(TrainConfig(), name)), text)
     numbers.add_argument(
         "--time-sampling",
         choices=TIME_SAMPLING,
@@ -153,43 +179,30 @@ def _add_train(commands: argparse._SubParsersAction, formatter: type) -> None:
     )
     network = parser.add_argument_group("the network")
     network.add_argument(
-        "--base-channels", type=int, help="channels at 32x32 (default: 128; 8 with --tiny)"
+        "--base-channels",
+        type=int,
+        metavar="N",
+        help="channels at 32x32 (default: tiny 8, guide 64, full 128)",
     )
     network.add_argument(
         "--dropout",
         type=float,
+        metavar="P",
         help="share of values dropped; with 0 the weights do not depend on the number of processes "
-        "(default: 0.1; 0 with --tiny)",
+        "(default: full 0.1; tiny 0; guide has none)",
     )
 
     pace = parser.add_argument_group("pace")
-    pace.add_argument(
-        "--steps", type=int, help="steps in all (default: 200000; 200 with --tiny)", metavar="N"
-    )
-    pace.add_argument(
-        "--save-every",
-        type=int,
-        metavar="N",
-        help="steps between checkpoints (default: 5000; 50 with --tiny)",
-    )
-    pace.add_argument(
-        "--sample-every",
-        type=int,
-        metavar="N",
-        help="steps between sample grids, 0 for none (default: 10000; 100 with --tiny)",
-    )
-    pace.add_argument(
-        "--sample-steps",
-        type=int,
-        metavar="N",
-        help="steps of the solver for a sample grid (default: 50; 10 with --tiny)",
-    )
-    pace.add_argument(
-        "--log-every",
-        type=int,
-        metavar="N",
-        help="steps between lines of log.jsonl (default: 50; 10 with --tiny)",
-    )
+    helps = {
+        "steps": "steps in all",
+        "save_every": "steps between checkpoints",
+        "sample_every": "steps between sample grids, 0 for none",
+        "sample_early": "grids before the first of these, at equal distances",
+        "sample_steps": "steps of the solver for a sample grid",
+        "log_every": "steps between lines of log.jsonl",
+    }
+    for name, text in helps.items():
+        add(pace, name, "pace", int, text)
     pace.add_argument(
         "--compile",
         action=argparse.BooleanOptionalAction,
@@ -198,7 +211,7 @@ def _add_train(commands: argparse._SubParsersAction, formatter: type) -> None:
     pace.add_argument(
         "--channels-last",
         action=argparse.BooleanOptionalAction,
-        help="keep the channels of images innermost (default: on CUDA only)",
+        help="keep the channels of images innermost (default: where 16 bits are computed)",
     )
     pace.add_argument(
         "--deterministic",
@@ -289,8 +302,14 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _precision(name: str, device: torch.device) -> str:
-    return ("bf16" if device.type == "cuda" else "fp32") if name == "auto" else name
+def _precision(name: str, device: torch.device, checkpoint: Path | None = None) -> str:
+    if name != "auto":
+        return name
+    if checkpoint is not None and checkpoint.exists():
+        about, _ = read(checkpoint)
+        if about["kind"] == "run":  # else it is refused, with the reason, when it is loaded
+            return about["config"]["precision"]
+    return auto_precision(device)
 
 
 def _set_deterministic(on: bool, device: torch.device) -> None:
@@ -308,40 +327,36 @@ def _set_deterministic(on: bool, device: torch.device) -> None:
 
 
 def _config(options: argparse.Namespace, device: torch.device) -> TrainConfig:
-    preset = TINY if options.tiny else TrainConfig()
+    preset = PRESETS[options.preset].config
 
     def given(names: Sequence[str]) -> dict[str, object]:
         return {
             name: getattr(options, name) for name in names if getattr(options, name) is not None
         }
 
-    network = dataclasses.replace(preset.network, **given(("base_channels", "dropout")))
+    changes = given(("base_channels", "dropout"))
+    if options.preset == "guide" and "dropout" in changes:
+        raise ValueError("dropout is no part of the guide's network: leave --dropout away")
+    network = dataclasses.replace(preset.network, **changes)
     names = [f.name for f in dataclasses.fields(preset) if f.name not in ("network", "precision")]
-    precision = _precision(options.precision, device)
+    precision = _precision(options.precision, device, options.out / CHECKPOINT)
     return dataclasses.replace(preset, network=network, precision=precision, **given(names))
 
 
 def _train(options: argparse.Namespace) -> int:
-    # Each with its value at full scale and with --tiny.
-    defaults = {
-        "steps": (200000, 200),
-        "save_every": (5000, 50),
-        "sample_every": (10000, 100),
-        "sample_steps": (50, 10),
-        "log_every": (50, 10),
-    }
+    defaults = PRESETS[options.preset].pace
     pace = {
-        name: default[options.tiny] if getattr(options, name) is None else getattr(options, name)
-        for name, default in defaults.items()
+        name: default if getattr(options, name) is None else getattr(options, name)
+        for name, default in {"sample_early": 1, **defaults}.items()
     }
     # Checked before anything slow: the images, the network, the other processes.
     device = pick_device(options.device)
     config = _config(options, device)
-    on_cuda = device.type == "cuda"
+    short = config.precision != "fp32"
     run = Run(
         out=options.out,
-        compile=on_cuda if options.compile is None else options.compile,
-        channels_last=on_cuda if options.channels_last is None else options.channels_last,
+        compile=device.type == "cuda" if options.compile is None else options.compile,
+        channels_last=short if options.channels_last is None else options.channels_last,
         progress=options.progress,
         **pace,
     )

@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from utils.atomic import write_atomically
-from utils.cifar10.config import CLASSES, NetworkConfig, TrainConfig, differences
-from utils.unet import UNet
+from utils.cifar10.config import (
+    CLASSES,
+    AnyNetwork,
+    TrainConfig,
+    differences,
+    network_from_dict,
+    network_to_dict,
+)
 
 FORMAT = 1
 
@@ -39,6 +44,7 @@ def save_run(
     model: nn.Module,
     ema: nn.Module,
     optimizer: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler | None = None,
 ) -> None:
     """Write everything that the run needs to go on, atomically.
 
@@ -52,6 +58,7 @@ def save_run(
         model: the network.
         ema: its average.
         optimizer: of the network's parameters, in their order.
+        scaler: of the loss, in float16.
 
     Raises:
         OSError: if the file cannot be written; the one before it is untouched.
@@ -60,11 +67,15 @@ def save_run(
     for name, parameter in model.named_parameters():
         for part, value in optimizer.state.get(parameter, {}).items():
             tensors[f"optimizer/{part}/{name}"] = value
-    about = {"kind": "run", "step": step, "config": asdict(config), "data": data_key}
+    about = {"kind": "run", "step": step, "config": config.to_dict(), "data": data_key}
+    if scaler is not None and scaler.is_enabled():
+        about["scaler"] = scaler.state_dict()
     _save(Path(path), tensors, about)
 
 
-def save_weights(path: str | os.PathLike, step: int, network: NetworkConfig, ema: UNet) -> None:
+def save_weights(
+    path: str | os.PathLike, step: int, network: AnyNetwork, ema: nn.Module, half: bool = False
+) -> None:
     """Write the averaged weights alone: what others need to draw samples.
 
     Args:
@@ -72,12 +83,14 @@ def save_weights(path: str | os.PathLike, step: int, network: NetworkConfig, ema
         step: steps done.
         network: sizes of the network.
         ema: the averaged network.
+        half: store float16, half the size; the network is float32 again when loaded.
 
     Raises:
         OSError: if the file cannot be written; the one before it is untouched.
     """
-    about = {"kind": "weights", "step": step, "network": asdict(network)}
-    _save(Path(path), ema.state_dict(), about)
+    about = {"kind": "weights", "step": step, "network": network_to_dict(network)}
+    tensors = {name: value.half() if half else value for name, value in ema.state_dict().items()}
+    _save(Path(path), tensors, about)
 
 
 def read(path: str | os.PathLike) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -130,6 +143,7 @@ def load_run(
     model: nn.Module,
     ema: nn.Module,
     optimizer: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler | None = None,
 ) -> int:
     """Restore a run, or refuse one that this command would not continue but change.
 
@@ -140,6 +154,7 @@ def load_run(
         model: receives the weights.
         ema: receives the averaged ones.
         optimizer: receives its state.
+        scaler: receives its state, in float16.
 
     Returns:
         Steps done.
@@ -164,6 +179,8 @@ def load_run(
         model.load_state_dict(_part(tensors, "model/"))
         ema.load_state_dict(_part(tensors, "ema/"))
         _load_optimizer(optimizer, model, tensors)
+        if scaler is not None and scaler.is_enabled():
+            scaler.load_state_dict(about["scaler"])
     except (RuntimeError, KeyError) as error:
         raise ValueError(f"{path} does not fit the network ({error}): {advice}") from error
     return about["step"]
@@ -182,7 +199,7 @@ def _load_optimizer(
         optimizer.state[parameter] = state
 
 
-def load_network(path: str | os.PathLike) -> tuple[UNet, dict[str, Any]]:
+def load_network(path: str | os.PathLike) -> tuple[nn.Module, dict[str, Any]]:
     """The averaged network of a weights file or of a whole run, ready to draw samples.
 
     Args:
@@ -200,9 +217,15 @@ def load_network(path: str | os.PathLike) -> tuple[UNet, dict[str, Any]]:
     if not is_run and about.get("kind") != "weights":
         raise ValueError(f"{path} holds no network but {about.get('kind')!r}")
     sizes = about["config"]["network"] if is_run else about["network"]
-    network = NetworkConfig.from_dict(sizes).build()
+    network = network_from_dict(sizes).build()
     try:
         network.load_state_dict(_part(tensors, "ema/") if is_run else tensors)
     except RuntimeError as error:
         raise ValueError(f"{path} does not fit its own network sizes: {error}") from error
+    bad = [name for name, value in network.named_parameters() if not value.isfinite().all()]
+    if bad:
+        raise ValueError(
+            f"{path} holds weights that are not finite ({bad[0]}): the training diverged, and "
+            "every picture would be noise; train again with a lower --lr"
+        )
     return network.eval().requires_grad_(False), about

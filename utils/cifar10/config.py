@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from utils.simple_unet import SimpleUNet
 from utils.tensors import check_nonnegative, check_positive_int
 from utils.unet import UNet
 
@@ -20,7 +21,7 @@ CLASSES = (
 )
 IMAGE_SIZE = 32
 TIME_SAMPLING = ("uniform", "logit-normal")
-PRECISIONS = ("fp32", "bf16")
+PRECISIONS = ("fp32", "bf16", "fp16")
 
 
 @dataclass(frozen=True)
@@ -46,20 +47,48 @@ class NetworkConfig:
         """
         return UNet(in_channels=3, image_size=IMAGE_SIZE, num_classes=len(CLASSES), **asdict(self))
 
-    @classmethod
-    def from_dict(cls, values: dict[str, Any]) -> "NetworkConfig":
-        """Undo ``dataclasses.asdict`` after a way through JSON, which has no tuples."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+
+@dataclass(frozen=True)
+class SimpleNetworkConfig:
+    """Size of the network that stands in chapter 7; the default is the guide's."""
+
+    base_channels: int = 64
+
+    def build(self) -> SimpleUNet:
+        """The network, with fresh weights from torch's default generator.
+
+        Returns:
+            A class-conditional UNet for 32x32 RGB images.
+
+        Raises:
+            TypeError: if the size is not an integer.
+            ValueError: if it is no multiple of 8.
+        """
+        return SimpleUNet(3, self.base_channels, num_classes=len(CLASSES))
 
 
-TINY_NETWORK = NetworkConfig(
-    base_channels=8,
-    channel_multipliers=(1, 1, 2),
-    blocks_per_level=1,
-    attention_resolutions=(8,),
-    num_heads=2,
-    dropout=0.0,
-)
+KINDS = {"unet": NetworkConfig, "simple": SimpleNetworkConfig}
+AnyNetwork = NetworkConfig | SimpleNetworkConfig
+
+
+def network_to_dict(network: AnyNetwork) -> dict[str, Any]:
+    """Sizes of a network with its kind, ready for JSON."""
+    kind = next(name for name, config in KINDS.items() if isinstance(network, config))
+    return {"kind": kind, **asdict(network)}
+
+
+def network_from_dict(values: dict[str, Any]) -> AnyNetwork:
+    """Undo ``network_to_dict`` after a way through JSON, which has no tuples.
+
+    Raises:
+        ValueError: if the kind or a size is unknown to this version of the program.
+    """
+    values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    kind = values.pop("kind", "unet")  # files from before there were two
+    try:
+        return KINDS[kind](**values)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"unknown kind of network {kind!r} with {values}") from error
 
 
 @dataclass(frozen=True)
@@ -67,7 +96,7 @@ class TrainConfig:
     """Everything that the weights after k steps depend on, apart from the images.
 
     Attributes:
-        network: sizes of the network.
+        network: sizes of the network, and which one it is.
         batch_size: images in one step, over all processes together.
         lr: learning rate after the warm-up.
         warmup: steps over which the learning rate rises from 0.
@@ -77,11 +106,11 @@ class TrainConfig:
         time_sampling: ``"uniform"`` or ``"logit-normal"``.
         logit_mean: mean of the logit of t; negative means more noise.
         logit_std: its standard deviation.
-        precision: ``"fp32"`` or ``"bf16"`` (autocast).
+        precision: ``"fp32"``, ``"bf16"`` or ``"fp16"`` (autocast; fp16 with a scaled loss).
         seed: of everything random.
     """
 
-    network: NetworkConfig = field(default_factory=NetworkConfig)
+    network: AnyNetwork = field(default_factory=NetworkConfig)
     batch_size: int = 128
     lr: float = 2e-4
     warmup: int = 5000
@@ -117,17 +146,20 @@ class TrainConfig:
         if isinstance(self.seed, bool) or not isinstance(self.seed, int):
             raise TypeError(f"seed must be an integer, got {self.seed!r:.80}")
 
+    def to_dict(self) -> dict[str, Any]:
+        """All values, ready for JSON."""
+        return asdict(self) | {"network": network_to_dict(self.network)}
+
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> "TrainConfig":
-        """Undo ``dataclasses.asdict`` after a way through JSON."""
-        return cls(**values | {"network": NetworkConfig.from_dict(values["network"])})
-
-
-TINY = TrainConfig(network=TINY_NETWORK, batch_size=32, lr=1e-3, warmup=20, ema=0.99)
+        """Undo ``to_dict`` after a way through JSON."""
+        return cls(**values | {"network": network_from_dict(values["network"])})
 
 
 def differences(old: Any, new: Any) -> list[str]:
     """Where two configurations differ, as phrases for a message."""
+    if type(old) is not type(new):
+        return [f"the network is {network_to_dict(old)} there and {network_to_dict(new)} here"]
     return [
         f"{f.name} is {getattr(old, f.name)!r} there and {getattr(new, f.name)!r} here"
         for f in fields(old)

@@ -17,8 +17,17 @@ FORMAT = 1
 
 
 def default_cache() -> Path:
-    """The user's cache folder for decoded images and the classifier."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    """The user's cache folder for decoded images and the classifier.
+
+    Raises:
+        ValueError: if the user has none, as in some containers.
+    """
+    base = os.environ.get("XDG_CACHE_HOME")
+    if not base:
+        try:
+            base = Path.home() / ".cache"
+        except RuntimeError as error:
+            raise ValueError(f"no cache folder ({error}): name one with --cache") from error
     return Path(base) / "flow-matching-course"
 
 

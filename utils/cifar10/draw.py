@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from utils.atomic import write_atomically
 from utils.cifar10.batches import generator_for, to_pixels
 from utils.cifar10.config import CLASSES, IMAGE_SIZE
-from utils.cifar10.processes import autocast
+from utils.cifar10.precision import autocast
 from utils.guidance import guided
 from utils.samplers import sample_ode
 from utils.tensors import check_positive_int
@@ -98,6 +98,12 @@ def draw(
         with torch.no_grad(), autocast(device, precision):
             # Positions stay float32 whatever the network computes in: small steps would be lost.
             x = sample_ode(lambda x, t, field=field: field(x, t).float(), noise, steps, method)
+        if not x.isfinite().all():
+            raise FloatingPointError(
+                f"the network gives values that are not finite within {steps} steps of {method} at "
+                f"guidance {guidance:g}: its weights are damaged, or the precision {precision} is "
+                "too coarse for it"
+            )
         yield to_pixels(x).cpu()
 
 

@@ -37,15 +37,6 @@ def pick_device(name: str) -> torch.device:
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
-def autocast(device: torch.device, precision: str) -> contextlib.AbstractContextManager:
-    """Matrix products and convolutions in bfloat16 if ``precision`` says so; weights stay float32.
-
-    bfloat16 keeps the range of float32, so the loss needs no scaling (Kalamkar et al. 2019, arXiv
-    1905.12322).
-    """
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
-
-
 class Processes:
     """The processes of a run, as ``torchrun`` set them up.
 

@@ -3,6 +3,7 @@
 import copy
 import json
 import math
+import platform
 import signal
 import sys
 import threading
@@ -21,11 +22,15 @@ from utils.cifar10.checkpoint import load_run, save_run, save_weights
 from utils.cifar10.config import CLASSES, TrainConfig
 from utils.cifar10.data import Images
 from utils.cifar10.draw import draw, save_grid
-from utils.cifar10.processes import Processes, autocast
+from utils.cifar10.precision import autocast
+from utils.cifar10.processes import Processes
 from utils.tensors import check_positive_int
 from utils.training import move_average
 
-CHECKPOINT, WEIGHTS, LOG = "checkpoint.safetensors", "weights.safetensors", "log.jsonl"
+CHECKPOINT, WEIGHTS = "checkpoint.safetensors", "weights.safetensors"
+LOG, SITTINGS = "log.jsonl", "sittings.jsonl"
+FORECAST_AFTER = 20  # steps of a sitting after which its pace is told
+AGREE_EVERY = 10  # steps after which several processes ask each other whether to stop
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class Run:
         steps: train until this many steps are done.
         save_every: steps between checkpoints.
         sample_every: steps between sample grids; 0 draws none.
+        sample_early: into so many parts the first of these stretches is cut, with a grid after
+            each: the network learns most at first.
         sample_steps: steps of the solver for a sample grid.
         log_every: steps between lines of the log.
         compile: run the network through ``torch.compile``.
@@ -48,6 +55,7 @@ class Run:
     steps: int
     save_every: int = 5000
     sample_every: int = 10000
+    sample_early: int = 1
     sample_steps: int = 50
     log_every: int = 50
     compile: bool = False
@@ -61,10 +69,18 @@ class Run:
             TypeError: if a number is not an integer.
             ValueError: if a number is out of range.
         """
-        for name in ("steps", "save_every", "sample_steps", "log_every"):
+        for name in ("steps", "save_every", "sample_early", "sample_steps", "log_every"):
             check_positive_int(name, getattr(self, name))
         if self.sample_every:
             check_positive_int("sample_every", self.sample_every)
+
+    def draws(self, done: int) -> bool:
+        """Whether a grid is drawn after ``done`` steps."""
+        if not self.sample_every:
+            return False
+        early = done < self.sample_every and self.sample_early > 1
+        every = max(1, self.sample_every // self.sample_early) if early else self.sample_every
+        return done % every == 0 or done == self.steps
 
 
 class Trainer:
@@ -74,6 +90,7 @@ class Trainer:
         model: the network whose weights are trained.
         ema: its average.
         optimizer: Adam.
+        scaler: keeps float16 gradients from vanishing; does nothing at another precision.
     """
 
     def __init__(self, config: TrainConfig, processes: Processes, run: Run) -> None:
@@ -93,6 +110,11 @@ class Trainer:
         self.model = model.to(processes.device, memory_format=layout)
         self.ema = copy.deepcopy(self.model).eval().requires_grad_(False)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=config.lr, fused=True)
+        # float16 has no numbers below 6e-8: the loss is multiplied before backward, the gradients
+        # divided after it (Micikevicius et al. 2018, arXiv 1710.03740, section 3.2).
+        self.scaler = torch.amp.GradScaler(
+            processes.device.type, enabled=config.precision == "fp16"
+        )
         self._compile = run.compile
         self._parameters = list(self.model.parameters())
         self._averaged = list(self.ema.parameters())
@@ -134,30 +156,40 @@ class Trainer:
             predicted = self._network(batch.x_t, batch.t, batch.labels)
         loss = (predicted.float() - batch.target).square().mean()
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        self.scaler.scale(loss).backward()
+        self.scaler.unscale_(self.optimizer)
         nn.utils.clip_grad_norm_(self._parameters, config.clip, foreach=True)
-        self.optimizer.step()
+        self.scaler.step(self.optimizer)  # leaves out a step whose gradients have overflowed
+        self.scaler.update()
         move_average(self._averaged, self._parameters, config.ema, step)
         return loss.detach()
 
 
-class _Stop:
-    """Remembers that the user or the scheduler asked to stop (Ctrl-C or SIGTERM)."""
+class Stop:
+    """Remembers that the user or the scheduler asked to stop (Ctrl-C or SIGTERM).
+
+    Only a second Ctrl-C, a second or more after the first, stops at once and unsaved. Schedulers
+    that signal every process, and torchrun, which hands on what it gets itself, send the same
+    signal twice within moments.
+    """
 
     def __init__(self) -> None:
-        self.signal = 0
+        """Start with no signal."""
+        self.signal, self._since = 0, 0.0
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Listen while the block runs; a second Ctrl-C stops at once."""
+        """Listen while the block runs."""
         if threading.current_thread() is not threading.main_thread():
             yield  # Python delivers signals to the main thread only
             return
         before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
         def note(number: int, frame: object) -> None:
-            self.signal = number
-            signal.signal(number, before[number])
+            if not self.signal:
+                self.signal, self._since = number, time.monotonic()
+            elif number == signal.SIGINT and time.monotonic() - self._since > 1:
+                raise KeyboardInterrupt
 
         for number in before:
             signal.signal(number, note)
@@ -216,7 +248,7 @@ def train(config: TrainConfig, images: Images, run: Run, processes: Processes) -
     start = 0
     if path.exists():
         parts = (trainer.model, trainer.ema, trainer.optimizer)
-        start = load_run(path, config, images.key, *parts)
+        start = load_run(path, config, images.key, *parts, scaler=trainer.scaler)
     everywhere = processes.mean(torch.tensor(float(start), device=processes.device)).item()
     if everywhere != start:
         raise ValueError(
@@ -227,11 +259,12 @@ def train(config: TrainConfig, images: Images, run: Run, processes: Processes) -
         # The run may have been killed after its last checkpoint, before what follows that.
         if processes.is_main:
             save_weights(run.out / WEIGHTS, start, config.network, trainer.ema)
-        if run.sample_every and not _grid_file(run, start).exists():
+        if run.draws(start) and not _grid_file(run, start).exists():
             _grid(trainer, run, start)
         _say(processes, f"{path} has {start} steps already: nothing to train for {run.steps}")
         return 0
-    stop = _Stop()
+    stop = Stop()
+    _note_sitting(processes, run, start)
     with stop.listening():
         done, stopped = _loop(trainer, images, run, start, stop)
     state = f"stopped after step {done}; the same command continues" if stopped else f"{done} steps"
@@ -244,11 +277,42 @@ def _say(processes: Processes, text: str) -> None:
         print(text, flush=True)
 
 
+def _note_sitting(processes: Processes, run: Run, start: int) -> None:
+    """Remember what computes from here on: a run may be continued on another machine."""
+    if processes.is_main:
+        device = processes.device
+        sitting = {
+            "from_step": start,
+            "began": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "machine": torch.cuda.get_device_name(device)
+            if device.type == "cuda"
+            else f"{platform.machine()} CPU",
+            "processes": processes.world_size,
+            "threads": torch.get_num_threads(),
+            "torch": torch.__version__,
+        }
+        with open(run.out / SITTINGS, "a", encoding="utf-8") as file:
+            file.write(json.dumps(sitting) + "\n")
+
+
+def _check_finite(trainer: Trainer, done: int) -> None:
+    """Refuse to save weights that would only draw noise for ever."""
+    for name, value in [*trainer.model.named_parameters(), *trainer.ema.named_parameters()]:
+        if not torch.isfinite(value).all():
+            raise FloatingPointError(
+                f"after step {done} the weights of {name} are not finite; nothing was saved, and "
+                f"{CHECKPOINT} is as it was before: start again with a lower --lr than "
+                f"{trainer.config.lr}"
+            )
+
+
 def _save(trainer: Trainer, images: Images, run: Run, done: int) -> None:
+    _check_finite(trainer, done)
     if trainer.processes.is_main:
         parts = (trainer.model, trainer.ema, trainer.optimizer)
-        save_run(run.out / CHECKPOINT, done, trainer.config, images.key, *parts)
-        save_weights(run.out / WEIGHTS, done, trainer.config.network, trainer.ema)
+        config = trainer.config
+        save_run(run.out / CHECKPOINT, done, config, images.key, *parts, scaler=trainer.scaler)
+        save_weights(run.out / WEIGHTS, done, config.network, trainer.ema)
 
 
 def _grid_file(run: Run, done: int) -> Path:
@@ -263,7 +327,71 @@ def _grid(trainer: Trainer, run: Run, done: int) -> None:
         save_grid(_grid_file(run, done), torch.cat(list(drawn)), len(CLASSES))
 
 
-def _loop(trainer: Trainer, images: Images, run: Run, start: int, stop: _Stop) -> tuple[int, int]:
+class _Pace:
+    """Images per second since the last look, without a sitting's first steps.
+
+    These wait for kernels to be compiled or chosen, and for memory.
+    """
+
+    WARM = 3
+
+    def __init__(self, device: torch.device, batch_size: int) -> None:
+        self._device, self._batch_size = device, batch_size
+        self._cold, self._steps, self._began = self.WARM, 0, time.perf_counter()
+
+    def step(self) -> None:
+        """One step is on its way."""
+        self._steps += 1
+        if self._cold:
+            self._cold -= 1
+            self.reset()
+
+    def reset(self) -> None:
+        """Count from now on."""
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        self._steps, self._began = 0, time.perf_counter()
+
+    def look(self) -> tuple[float | None, float]:
+        """Images per second, ``None`` if nothing was counted, and the seconds; counts anew."""
+        if self._device.type == "cuda":
+            torch.cuda.synchronize(self._device)
+        steps, seconds = self._steps, time.perf_counter() - self._began
+        self.reset()
+        return (steps * self._batch_size / seconds if steps else None), seconds
+
+
+def _memory(device: torch.device) -> str:
+    """The most memory that was in use so far, in words."""
+    if device.type == "cuda":
+        return f"{torch.cuda.max_memory_allocated(device) / 1e9:.1f} GB of the GPU"
+    try:
+        import resource
+    except ImportError:  # Windows
+        return "memory unknown"
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes there, kilobytes elsewhere
+    return f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9:.1f} GB"
+
+
+def _duration(seconds: float) -> str:
+    minutes = seconds / 60
+    if minutes < 2:
+        return f"{seconds:.0f} s"
+    return f"{minutes:.0f} min" if minutes < 100 else f"{minutes / 60:.1f} h"
+
+
+def _forecast(trainer: Trainer, run: Run, done: int, rate: float) -> str:
+    """What the user wants to know once the first steps are done."""
+    config, device = trainer.config, trainer.processes.device
+    whole = _duration(run.steps * config.batch_size / rate)
+    rest = _duration((run.steps - done) * config.batch_size / rate)
+    return (
+        f"{rate:.0f} images/s, {_memory(device)}, {config.precision}: all {run.steps} steps take "
+        f"about {whole} here, the rest {rest}"
+    )
+
+
+def _loop(trainer: Trainer, images: Images, run: Run, start: int, stop: Stop) -> tuple[int, int]:
     """Train from step ``start``; returns the steps done and the signal that stopped it, or 0."""
     from tqdm import tqdm
 
@@ -271,7 +399,8 @@ def _loop(trainer: Trainer, images: Images, run: Run, start: int, stop: _Stop) -
     log = _Log(run.out / LOG, start) if processes.is_main else None
     pixels = images.train_images.to(processes.device)
     labels = images.train_labels.to(processes.device)
-    total, counted, seconds = torch.zeros((), device=processes.device), 0, 0.0
+    total, counted = torch.zeros((), device=processes.device), 0
+    pace, first = (_Pace(processes.device, config.batch_size) for _ in range(2))
     bar = tqdm(
         total=run.steps,
         initial=start,
@@ -282,38 +411,51 @@ def _loop(trainer: Trainer, images: Images, run: Run, start: int, stop: _Stop) -
     )
     with bar:
         for step in range(start, run.steps):
-            began = time.perf_counter()
             total += trainer.step(step, trainer.batch(step, pixels, labels))
             done, counted = step + 1, counted + 1
-            seconds += time.perf_counter() - began
+            pace.step()
             bar.update()
-            # Several processes agree on stopping when they meet anyway, not in every step.
+            if done - start <= FORECAST_AFTER:
+                first.step()
+                if done - start == FORECAST_AFTER and processes.is_main:
+                    bar.write(_forecast(trainer, run, done, first.look()[0]))
             logs = done % run.log_every == 0 or done == run.steps
             saves = done % run.save_every == 0 or done == run.steps
-            stopped = stop.signal if processes.world_size == 1 else 0
+            stopped = _agreed(processes, stop, done)
             if logs or saves or stopped:
-                began = time.perf_counter()
-                loss = processes.mean(total / counted).item()  # waits for the device
-                seconds += time.perf_counter() - began
+                loss = processes.mean(total / counted).item()
                 if not math.isfinite(loss):
                     raise FloatingPointError(
                         f"the loss is {loss} within the {counted} steps before {done}: start again "
                         f"with a lower --lr than {config.lr}; {CHECKPOINT} is as it was before"
                     )
-                rate = counted * config.batch_size / seconds
-                bar.set_postfix(loss=f"{loss:.4f}", img_s=f"{rate:.0f}", refresh=False)
+                rate, seconds = pace.look()
+                if rate is not None:
+                    bar.set_postfix(loss=f"{loss:.4f}", img_s=f"{rate:.0f}", refresh=False)
                 if log is not None:
                     log.write(step=done, loss=loss, images_per_second=rate, seconds=seconds)
                 total.zero_()
-                counted, seconds = 0, 0.0
-                if processes.world_size > 1:
-                    flag = torch.tensor(float(stop.signal), device=processes.device)
-                    asked = processes.mean(flag).item() > 0
-                    stopped = (stop.signal or signal.SIGTERM) if asked else 0
+                counted = 0
             if saves or stopped:
                 _save(trainer, images, run, done)
             if stopped:
                 return done, stopped
-            if run.sample_every and (done % run.sample_every == 0 or done == run.steps):
+            if run.draws(done):
                 _grid(trainer, run, done)
+            if saves or run.draws(done):
+                pace.reset()  # neither files nor pictures are training
     return run.steps, 0
+
+
+def _agreed(processes: Processes, stop: Stop, done: int) -> int:
+    """The signal that stops all processes after this step, or 0.
+
+    Alone, a process stops at once. Several must leave the loop after the same step, so they ask
+    each other every few steps: torchrun gives them 30 s from its signal.
+    """
+    if processes.world_size == 1:
+        return stop.signal
+    if done % AGREE_EVERY:
+        return 0
+    flag = torch.tensor(float(stop.signal), device=processes.device)
+    return (stop.signal or signal.SIGTERM) if processes.mean(flag).item() > 0 else 0
