@@ -101,7 +101,12 @@ def finish_all() -> None:
         with ProcessPoolExecutor(len(waiting)) as pool:
             done = list(pool.map(finished.finish, waiting))
     for job, pages in zip(waiting, done, strict=True):
-        print(f"book: {job.language}: {len(pages)} pages finished", flush=True)
+        print(f"book: {job.language}: finished {shown(pages)}", flush=True)
+
+
+def shown(pages: list[str]) -> str:
+    """Names of a few pages, the number of many."""
+    return ", ".join(pages) if len(pages) < 4 else f"{len(pages)} pages"
 
 
 def publish() -> None:

@@ -28,7 +28,9 @@ def plain(value: object) -> object:
         return value
     if isinstance(value, Iterable):
         return [plain(item) for item in value]
-    return str(getattr(value, "key", type(value).__name__))
+    if type(value).__str__ is object.__str__:  # an address in memory, another in every build
+        raise TypeError(f"{type(value).__name__} has no plain form: give it one in rewrite.py")
+    return str(value)
 
 
 def shared(env: BuildEnvironment) -> dict[str, object]:
@@ -48,7 +50,7 @@ def shared(env: BuildEnvironment) -> dict[str, object]:
             for name, item in exercises.items()
         },
         "references": sorted(
-            (str(item.citation_id), item.key, repr(item.formatted_entry))
+            (item.citation_id, item.key, str(item.formatted_entry.text))
             for item in cite.get("citations", ())
         ),
         "measured": {page: claims["measured"] for page, claims in store(env).items()},
