@@ -33,6 +33,10 @@ class ColabKernel(RunningKernel):
         with environment(colab.environment()):
             super().__init__(kernel_name, str(colab.work), startup_timeout)
 
+    def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
+        """Run a cell as Jupyter does: with history, without which ``;`` hides no result."""
+        return self.kc.execute(cell_input, allow_stdin=allow_stdin, stop_on_error=False)
+
     def stop(self) -> None:
         """Stop it and remove its folder."""
         super().stop()

@@ -15,6 +15,8 @@ from pathlib import Path
 from book.finish import findable, light, scripts, slides
 from book.repository import address
 
+# Sphinx names a version where a file lay there before it wrote the page, and none in a cold build.
+VERSION = re.compile(r'((?:href|src)="[^"?]*)\?v=[0-9a-f]+"')
 SLIDES = re.compile(r"\d.*\.html")  # pages that get slides: numbered chapters
 
 
@@ -76,7 +78,10 @@ def finish(job: Job) -> list[str]:
     """Bring the finished pages up to date; the names of those that were written."""
     known, record = known_of(job), job.out.with_suffix(".json")
     record.unlink(missing_ok=True)  # until all is done: a build that was stopped begins anew
-    texts = {page.name: page.read_text("utf-8") for page in sorted(job.raw.glob("*.html"))}
+    texts = {
+        page.name: VERSION.sub(r'\1"', page.read_text("utf-8"))
+        for page in sorted(job.raw.glob("*.html"))
+    }
     pages = {name: look(text, known.get("pages", {}).get(name)) for name, text in texts.items()}
     need = light.together(light.Facts(**page["facts"]) for page in pages.values())
     shared = sharing(job, need)
