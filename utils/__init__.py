@@ -7,7 +7,7 @@ The flat floor is what the chapters teach, each file one idea and imports pointi
 =================== ==========================================================
 tensors             shapes and checks that all others share
 schedulers, paths   alpha_t and sigma_t; how noise and data are mixed
-mixtures            distributions whose velocity, score and density are exact
+posterior, mixtures distributions whose velocity, score and density are exact
 assignment          the best pairing of two sets of points
 couplings           who is paired with whom
 models, unet        networks for points and for images; simple_unet fits a page
