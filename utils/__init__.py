@@ -2,6 +2,10 @@
 
 Time runs from noise (t = 0) to data (t = 1); ``x_0`` is noise and ``x_1`` is data, always.
 
+What all public functions share and no docstring repeats: an argument of the wrong type raises
+TypeError; a wrong shape, a value out of range, a batch that is empty or not finite raises
+ValueError; each message names the argument and what was given. Docstrings say what is particular.
+
 The flat floor is what the chapters teach, each file one idea and imports pointing down this list:
 
 =================== ==========================================================

@@ -36,7 +36,6 @@ class GaussianMixture(Mixture):
             weights: shape ``(K,)``, at least 0, scaled here to sum to 1; ``None`` is equal weights.
 
         Raises:
-            TypeError: if an argument has the wrong type.
             ValueError: if a shape is wrong, a std is not greater than 0, a weight is negative or
                 all weights are 0.
         """
@@ -71,7 +70,6 @@ class GaussianMixture(Mixture):
             The mixture, in the plane, float32.
 
         Raises:
-            TypeError: if an argument is not a number.
             ValueError: if it is not greater than 0.
         """
         if check_nonnegative("radius", radius) == 0:
@@ -94,10 +92,6 @@ class GaussianMixture(Mixture):
 
         Returns:
             The mixture, float32.
-
-        Raises:
-            TypeError: if an argument has the wrong type.
-            ValueError: if a value is out of range.
         """
         check_nonnegative("separation", separation)
         if check_nonnegative("weight", weight) > 1:
@@ -114,10 +108,6 @@ class GaussianMixture(Mixture):
 
         Returns:
             Log-densities, shape ``(B,)``, in nats.
-
-        Raises:
-            TypeError: if ``x`` is not a floating-point tensor.
-            ValueError: if its shape is wrong, or it is empty or not finite.
         """
         flat = self._check(x)
         one = torch.ones(1, 1, dtype=flat.dtype, device=flat.device)
@@ -136,7 +126,6 @@ class GaussianMixture(Mixture):
             The mixture at time t.
 
         Raises:
-            TypeError: if an argument has the wrong type.
             ValueError: if t has another shape or lies outside [0, 1].
         """
         return _marginal(self, t, scheduler)
@@ -165,7 +154,6 @@ class EmpiricalDistribution(Mixture):
             data: points or images, shape ``(N, ...)``.
 
         Raises:
-            TypeError: if it is not a floating-point tensor.
             ValueError: if it is empty, not finite, or has fewer than two dimensions.
         """
         check_samples("data", data)
@@ -186,7 +174,6 @@ class EmpiricalDistribution(Mixture):
             The mixture at time t, with means of shape ``(N, ...)``.
 
         Raises:
-            TypeError: if an argument has the wrong type.
             ValueError: if t has another shape, lies outside [0, 1], or the noise is 0.
         """
         return _marginal(self, t, scheduler)

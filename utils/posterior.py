@@ -53,7 +53,6 @@ class Mixture:
             Samples, shape ``(n, ...)``, dtype and device of the means.
 
         Raises:
-            TypeError: if ``n`` is not an integer.
             ValueError: if ``n`` < 1.
         """
         check_positive_int("n", n)
@@ -82,7 +81,6 @@ class Mixture:
             Probabilities, shape ``(B, K)``; rows sum to 1.
 
         Raises:
-            TypeError: if an argument has the wrong type.
             ValueError: if a shape is wrong, t lies outside [0, 1], or the noise is 0 there and so
                 is some standard deviation.
         """
@@ -104,7 +102,6 @@ class Mixture:
             Means, shape ``(B, ...)``.
 
         Raises:
-            TypeError: if an argument has the wrong type.
             ValueError: as in ``responsibilities``.
         """
         flat, m = self._check(x), self._moment(x, t, scheduler)
@@ -126,7 +123,6 @@ class Mixture:
             Means, shape ``(B, ...)``.
 
         Raises:
-            TypeError: if an argument has the wrong type.
             ValueError: as in ``responsibilities``.
         """
         return self._epsilon(x, self._moment(x, t, scheduler))
@@ -148,7 +144,6 @@ class Mixture:
             Scores, shape ``(B, ...)``.
 
         Raises:
-            TypeError: if an argument has the wrong type.
             ValueError: as in ``responsibilities``.
         """
         flat, m = self._check(x), self._moment(x, t, scheduler)
@@ -173,7 +168,6 @@ class Mixture:
             Velocities, shape ``(B, ...)``.
 
         Raises:
-            TypeError: if an argument has the wrong type.
             ValueError: as in ``responsibilities``.
         """
         flat, m = self._check(x), self._moment(x, t, scheduler)
@@ -197,7 +191,6 @@ class Mixture:
             Variances, shape ``(B,)``.
 
         Raises:
-            TypeError: if an argument has the wrong type.
             ValueError: as in ``responsibilities``.
         """
         flat, m = self._check(x), self._moment(x, t, scheduler)
@@ -224,9 +217,6 @@ class Mixture:
 
         Returns:
             Function ``(x, t) -> (B, ...)``.
-
-        Raises:
-            TypeError: if it is not a ``Scheduler``.
         """
         check_scheduler(scheduler)
         return lambda x, t: self.velocity(x, t, scheduler)
@@ -242,9 +232,6 @@ class Mixture:
 
         Returns:
             Function ``(x, t) -> (B, ...)``; t has shape ``()`` or ``(B,)``.
-
-        Raises:
-            TypeError: if it is not a ``DiscreteVP``.
         """
         if not isinstance(schedule, DiscreteVP):
             raise TypeError(f"schedule must be a DiscreteVP, got {schedule!r:.80}")
