@@ -250,7 +250,7 @@ def wait_for(condition):
 def test_sigkill_at_any_moment_changes_nothing(workers, tmp_path):
     chance, caught, reached = random.Random(0), 0, []
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    half_written, checkpoint = killed / f"{CHECKPOINT}.tmp", killed / CHECKPOINT
+    checkpoint = killed / CHECKPOINT
 
     def start(out, steps):
         process = workers.Process(target=_train_in_child, args=(str(out), steps))
