@@ -229,9 +229,9 @@ def _add_train(commands: argparse._SubParsersAction, formatter: type) -> None:
     _add_compile(
         pace,
         "auto",
-        "graphs puts it into CUDA graphs, too, on a single GPU (not yet timed on one); default is "
-        "torch.compile's own mode; on takes graphs where it can and default elsewhere; auto does "
-        "that on CUDA, and nothing on a CPU or where there is no C compiler",
+        "default (or on) is torch.compile's own mode; graphs puts it into CUDA graphs, too, on a "
+        "single GPU (has not run on one yet); auto is default on CUDA, and nothing on a CPU or "
+        "where there is no C compiler",
     )
     _add_channels_last(pace)
     pace.add_argument(

@@ -22,7 +22,7 @@ from utils.cifar10.processes import Processes
 from utils.cifar10.train import Run, Trainer
 from utils.simple_unet import SimpleUNet
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 # One resolution, one block: what a compiler takes longest for is the number of layers.
 SMALLEST = NetworkConfig(4, (1, 2), 1, (16,), 2, dropout=0.0)
@@ -46,10 +46,10 @@ def toy(n=20):
     [
         ("auto", CPU, 1, "off"),
         ("auto", CPU, 2, "off"),
-        ("auto", CUDA, 1, "graphs"),
+        ("auto", CUDA, 1, "default"),
         ("auto", CUDA, 8, "default"),
         ("on", CPU, 1, "default"),
-        ("on", CUDA, 1, "graphs"),
+        ("on", CUDA, 1, "default"),
         ("on", CUDA, 8, "default"),
         ("off", CUDA, 1, "off"),
         ("default", CUDA, 1, "default"),
