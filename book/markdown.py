@@ -62,7 +62,12 @@ def included(source: Path, file: str, options: dict[str, str]) -> str:
     shown = text.splitlines()[first - 1 : node.end_lineno]
     if start := options.get("start-at", "").strip('"'):
         shown = shown[next(i for i, line in enumerate(shown) if start in line) :]
-    return textwrap.dedent("\n".join(shown))
+    if end := options.get("end-at", "").strip('"'):
+        shown = shown[: next(i for i, line in enumerate(shown) if end in line) + 1]
+    shown = textwrap.dedent("\n".join(shown))
+    if above := options.get("prepend"):  # one line, whose body what follows is
+        shown = f"{above}\n{textwrap.indent(shown, '    ')}"
+    return shown
 
 
 def block(name: str, title: str, body: list[str], source: Path, page: Page) -> list[str]:
