@@ -147,6 +147,8 @@ def to_plain(text: str, language: str, source: Path, page: Page | None = None) -
                 i += 1
             if i < len(lines):
                 out.append(lines[i])
+        elif line.startswith("% "):
+            pass  # a comment
         elif not re.fullmatch(r"\([\w-]+\)=", line.strip()) and line.strip() != "+++":
             if closing := EQUATION.fullmatch(line):
                 number = page.find(closing[2]).text.strip("()")
