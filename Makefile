@@ -40,7 +40,7 @@ test: $(READY)  ## run every test: units, notebooks, both languages, the site
 	@$(BIN)/python -m pytest
 
 notebooks: $(READY)  ## write notebooks/{ko,en}/*.ipynb from the chapters
-	@$(BIN)/python -m book.notebooks
+	@$(BIN)/python -m book.export.notebooks
 
 assignment: $(READY)  ## build an assignment: make assignment CHAPTER=03 LANG=en
 	@test -n "$(CHAPTER)" || \

@@ -24,7 +24,7 @@ def program(notebook: Path) -> list[tuple]:
     """What nbval would run and compare: code, tags and stored outputs of every code cell.
 
     Not the setup cell: its comment and its message are in the notebook's language, and
-    ``tests/test_colab.py`` runs both.
+    ``tests/book/test_colab.py`` runs both.
     """
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     code = [cell for cell in cells if cell["cell_type"] == "code"]

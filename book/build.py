@@ -14,57 +14,32 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 
-from book import downloads, execute, findable, light, repository, slides
+from book import repository
+from book.export import downloads
+from book.finish import findable, light, slides
+from book.repository import address
+from book.run.cache import BUILD, ROOT, cache_path, digest, execution_key, run_notebooks, under
 
 try:
     import fcntl
 except ImportError:  # Windows: two builds at a time are not kept apart
     fcntl = None
 
-ROOT = Path(__file__).resolve().parents[1]
-BUILD = ROOT / "_build"
 SITE = BUILD / "html"
 STAGE = BUILD / "stage"
 LANGUAGES = ("ko", "en")  # Korean first: it runs the notebooks, English takes them from the cache
-# One thread for each kernel: sums in a fixed order, so the same numbers on any number of cores.
-QUIET = {"OMP_NUM_THREADS": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-ENVIRONMENT = ("requirements.txt", "requirements-dev.txt", "constraints.txt")
-
-
-def digest(files: Iterable[Path]) -> str:
-    """Hash names and contents of files."""
-    sha = hashlib.sha256()
-    for file in sorted(files):
-        sha.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
-    return sha.hexdigest()[:16]
-
-
-def under(folder: str, pattern: str = "*") -> list[Path]:
-    """Every file below a folder of the project that a build could depend on."""
-    found = (ROOT / folder).rglob(pattern)
-    return [f for f in found if f.is_file() and not {"__pycache__", ".jupyter_cache"} & {*f.parts}]
-
-
-def execution_key() -> str:
-    """What the output of a cell depends on beside the cell: ``utils`` and the installed set."""
-    return digest([*under("utils", "*.py"), *(ROOT / name for name in ENVIRONMENT)])
-
-
-def cache_path() -> Path:
-    """Where both languages keep executed notebooks; another ``utils`` has another folder."""
-    return BUILD / ".jupyter_cache" / execution_key()
 
 
 def machinery_key() -> str:
     """What a page depends on beside its own source."""
     machinery = [f for f in under("book") if f.suffix != ".mo"]
     machinery += under("utils/lab")
-    addresses = f"{findable.address()} {repository.repository()}"  # the environment may name others
+    addresses = f"{address()} {repository.repository()}"  # the environment may name others
     named = hashlib.sha256(addresses.encode()).hexdigest()[:8]
     return digest([*machinery, ROOT / "_config.yml", ROOT / "_toc.yml"]) + execution_key() + named
 
@@ -97,7 +72,7 @@ def derive(language: str) -> tuple[dict, dict]:
             toc_text = toc_text.replace(f"caption: {korean}", f"caption: {translated}")
     config["bibtex_bibfiles"] = [str(ROOT / file) for file in config["bibtex_bibfiles"]]
     config["execute"]["cache"] = str(cache_path())
-    config["sphinx"]["local_extensions"] = {"book.course": str(ROOT)}
+    config["sphinx"]["local_extensions"] = {"book.extension.course": str(ROOT)}
     config["sphinx"]["config"]["html_favicon"] = str(ROOT / "book/static/favicon.svg")
     config["sphinx"]["config"]["locale_dirs"] = [str(ROOT / "book/locale")]
     return config, yaml.safe_load(toc_text)
@@ -158,15 +133,6 @@ def report(language: str, log: str, log_file: Path) -> None:
 def all_pages() -> list[Path]:
     """The sources of both languages."""
     return [page for language in LANGUAGES for page in under(f"chapters/{language}", "*.md")]
-
-
-def run_notebooks(pages: list[Path]) -> None:
-    """Run what has changed, once for both languages; stop if a cell fails."""
-    os.environ.update(QUIET, PYTHONPATH=str(ROOT))
-    failures = execute.fill(cache_path(), pages)
-    if failures:
-        print("\n".join(failures), file=sys.stderr)
-        raise SystemExit(f"book: the site in {SITE.relative_to(ROOT)} is left as it was")
 
 
 def build_language(language: str, force: bool) -> Path:
@@ -236,7 +202,10 @@ def build(force: bool) -> None:
         shutil.rmtree(STAGE, ignore_errors=True)
     STAGE.mkdir(parents=True, exist_ok=True)
     machinery_stamp.write_text(machinery_key())
-    run_notebooks(all_pages())
+    failures = run_notebooks(all_pages())
+    if failures:
+        print("\n".join(failures), file=sys.stderr)
+        raise SystemExit(f"book: the site in {SITE.relative_to(ROOT)} is left as it was")
     pages = {}
     for language in LANGUAGES:
         pages[language] = build_language(language, force)

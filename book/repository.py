@@ -1,8 +1,8 @@
-"""Where the course's repository is, and the addresses of its files there.
+"""Where the course's repository and its site are, and the addresses of the files there.
 
-The address stands in one place, ``repository`` in ``_config.yml``; ``REPOSITORY_URL`` and
-``REPOSITORY_BRANCH`` in the environment override it, for a fork. Where there is none, nothing that
-needs one is written.
+Each address stands in one place in ``_config.yml``: ``repository`` and ``html.baseurl``.
+``REPOSITORY_URL``, ``REPOSITORY_BRANCH`` and ``SITE_URL`` in the environment override them, for a
+fork. Where there is none, nothing that needs one is written.
 """
 
 import os
@@ -60,3 +60,12 @@ def repository(environment: Mapping[str, str] = os.environ) -> Repository:
         )
     branch = environment.get("REPOSITORY_BRANCH") or config.get("branch") or "main"
     return Repository(url, branch)
+
+
+def address(environment: Mapping[str, str] = os.environ) -> str:
+    """The site's address with a slash at its end, or nothing."""
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    found = environment.get("SITE_URL") or config.get("html", {}).get("baseurl") or ""
+    if found and not re.match(r"https?://", found):
+        raise SystemExit(f"book: the site's address must begin with https://, got {found!r}")
+    return found.rstrip("/") + "/" if found else ""

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from book.export import sources
+from book.export.export import sources
 
 ROOT = Path(__file__).resolve().parents[1]
 START, END = "<!-- timings:start -->", "<!-- timings:end -->"
@@ -76,7 +76,7 @@ def measure_notebook(source: Path) -> tuple[float, float]:
     children.
     """
     code = (
-        "import resource, sys; from pathlib import Path; from book import execute\n"
+        "import resource, sys; from pathlib import Path; from book.run import execute\n"
         "page = Path(sys.argv[1]); took, error = execute.attempt(page, execute.read(page))\n"
         "assert not error, error\n"
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"

@@ -1,6 +1,13 @@
-"""Samplers: one step is a function, a sampler is a loop over steps."""
+"""Samplers: a grid, and a step from one of its points to the next. One loop walks it.
 
-from collections.abc import Callable
+A field is ``(x, t) -> (B, ...)`` with states x of shape ``(B, ...)`` and a 0-dim time t. Samplers
+return the end points ``(B, ...)``, or with ``return_trajectory`` every state, ``(S + 1, B, ...)``.
+Wrong types raise TypeError; wrong shapes and values out of range raise ValueError.
+"""
+
+import itertools
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,6 +25,28 @@ from utils.tensors import (
 Field = Callable[[Tensor, Tensor], Tensor]
 
 
+def walk(
+    step: Callable[[Tensor, Any, Any], Tensor], x: Tensor, grid: Iterable, every: bool = False
+) -> Tensor:
+    """The loop that all samplers share.
+
+    Args:
+        step: ``(state, here, there) -> state``, where here and there are neighbours on the grid.
+        x: where to start, shape ``(B, ...)``.
+        grid: times or indices, in the order in which they are visited.
+        every: return all states, not only the last.
+
+    Returns:
+        The last state ``(B, ...)``, or all of them ``(S + 1, B, ...)``.
+    """
+    states = [x]
+    for here, there in itertools.pairwise(grid):
+        x = step(x, here, there)
+        if every:
+            states.append(x)
+    return torch.stack(states) if every else x
+
+
 def _evaluate(name: str, field: Field, x: Tensor, t: Tensor) -> Tensor:
     """Call ``field`` and refuse an output of another shape, which would broadcast unnoticed."""
     value = field(x, t)
@@ -31,13 +60,13 @@ def euler_step(velocity: Field, x: Tensor, t: Tensor, h: Tensor) -> Tensor:
     r"""One Euler step: :math:`x + h\,u(x, t)`. One evaluation, global error O(h).
 
     Args:
-        velocity: field ``(x, t) -> (B, ...)``.
+        velocity: the field.
         x: state, shape ``(B, ...)``.
         t: time, 0-dim.
         h: step size, 0-dim.
 
     Returns:
-        State at t + h, shape ``(B, ...)``.
+        State at t + h.
     """
     return x + h * _evaluate("velocity", velocity, x, t)
 
@@ -46,15 +75,7 @@ def midpoint_step(velocity: Field, x: Tensor, t: Tensor, h: Tensor) -> Tensor:
     r"""One midpoint step: :math:`x + h\,u(x + \tfrac h2 u(x, t),\ t + \tfrac h2)`.
 
     Two evaluations, global error O(h^2). Source: Hairer, Norsett, Wanner, "Solving ODEs I", II.1.
-
-    Args:
-        velocity: field ``(x, t) -> (B, ...)``.
-        x: state, shape ``(B, ...)``.
-        t: time, 0-dim.
-        h: step size, 0-dim.
-
-    Returns:
-        State at t + h, shape ``(B, ...)``.
+    Arguments as in ``euler_step``.
     """
     middle = x + 0.5 * h * _evaluate("velocity", velocity, x, t)
     return x + h * _evaluate("velocity", velocity, middle, t + 0.5 * h)
@@ -67,15 +88,7 @@ def heun_step(velocity: Field, x: Tensor, t: Tensor, h: Tensor) -> Tensor:
 
     Two evaluations, global error O(h^2). It evaluates the field at t = 1, where a velocity may be
     infinite (VP). Source: Karras et al. 2022 (arXiv 2206.00364), algorithm 1.
-
-    Args:
-        velocity: field ``(x, t) -> (B, ...)``.
-        x: state, shape ``(B, ...)``.
-        t: time, 0-dim.
-        h: step size, 0-dim.
-
-    Returns:
-        State at t + h, shape ``(B, ...)``.
+    Arguments as in ``euler_step``.
     """
     k_1 = _evaluate("velocity", velocity, x, t)
     # (t + h).clamp: rounding may carry the last step a hair beyond 1.
@@ -118,23 +131,18 @@ def sample_ode(
         time_grid: increasing times within [0, 1], shape ``(S + 1,)``.
         return_trajectory: return every state, not only the last.
 
-    Returns:
-        End points ``(B, ...)``, or states ``(S + 1, B, ...)``.
-
     Raises:
-        TypeError: if an argument has the wrong type.
-        ValueError: if the method is unknown, the grid does not increase, or a shape is wrong.
+        ValueError: if the method is unknown or the grid does not increase.
     """
     check_samples("x_0", x_0)
     if method not in ODE_STEPS:
         raise ValueError(f"method must be one of {tuple(ODE_STEPS)}, got {method!r}")
     grid = _time_grid(steps, x_0) if time_grid is None else _check_grid(time_grid, x_0)
-    x, states = x_0, [x_0]
-    for t, t_next in zip(grid[:-1], grid[1:], strict=True):
-        x = ODE_STEPS[method](velocity, x, t, t_next - t)
-        if return_trajectory:
-            states.append(x)
-    return torch.stack(states) if return_trajectory else x
+
+    def step(x: Tensor, t: Tensor, t_next: Tensor) -> Tensor:
+        return ODE_STEPS[method](velocity, x, t, t_next - t)
+
+    return walk(step, x_0, grid, return_trajectory)
 
 
 @torch.no_grad()
@@ -168,33 +176,23 @@ def sample_sde(
         generator: source of randomness.
         return_trajectory: return every state, not only the last.
         t_end: time to stop at, in (0, 1].
-
-    Returns:
-        End points ``(B, ...)``, or states ``(steps + 1, B, ...)``.
-
-    Raises:
-        TypeError: if an argument has the wrong type.
-        ValueError: if a value is out of range or a shape is wrong.
     """
     check_samples("x_0", x_0)
     check_nonnegative("noise_scale", noise_scale)
     if not 0 < check_nonnegative("t_end", t_end) <= 1:
         raise ValueError(f"t_end must lie in (0, 1], got {t_end}")
-    path, grid = AffinePath(scheduler), _time_grid(steps, x_0, t_end)
-    x, states = x_0, [x_0]
-    for t, t_next in zip(grid[:-1], grid[1:], strict=True):
-        h, sigma = t_next - t, scheduler.sigma(t)
+    path = AffinePath(scheduler)
+
+    def step(x: Tensor, t: Tensor, t_next: Tensor) -> Tensor:
+        h, c = t_next - t, noise_scale * scheduler.sigma(t)
         u = _evaluate("velocity", velocity, x, t)
-        if noise_scale > 0:
-            x_0_hat = path.convert(x, t, u, "velocity", "epsilon")
-            c = noise_scale * sigma
-            noise = (2 * sigma * c * h).sqrt() * randn_like(x, generator)
-            x = x + h * (u - c * x_0_hat) + noise
-        else:
-            x = x + h * u
-        if return_trajectory:
-            states.append(x)
-    return torch.stack(states) if return_trajectory else x
+        if noise_scale == 0:
+            return x + h * u
+        x_0_hat = path.convert(x, t, u, "velocity", "epsilon")
+        noise = (2 * scheduler.sigma(t) * c * h).sqrt() * randn_like(x, generator)
+        return x + h * (u - c * x_0_hat) + noise
+
+    return walk(step, x_0, _time_grid(steps, x_0, t_end), return_trajectory)
 
 
 def _bars(schedule: DiscreteVP, k: int, k_next: int) -> tuple[float, float]:
@@ -280,26 +278,18 @@ def sample_ddim(
         eta: share of fresh noise; 0 is deterministic.
         generator: source of randomness, used if ``eta`` > 0.
         return_trajectory: return every state, not only the last.
-
-    Returns:
-        End points ``(B, ...)``, or states ``(steps + 1, B, ...)``.
-
-    Raises:
-        TypeError: if an argument has the wrong type.
-        ValueError: if a value is out of range or a shape is wrong.
     """
     check_samples("x_T", x_T)
     if check_positive_int("steps", steps) > schedule.T:
         raise ValueError(f"steps must be at most T={schedule.T}, got {steps}")
     indices = torch.linspace(schedule.T - 1, 0, steps).round().long().tolist() + [-1]
-    x, states = x_T, [x_T]
-    for k, k_next in zip(indices[:-1], indices[1:], strict=True):
+
+    def step(x: Tensor, k: int, k_next: int) -> Tensor:
         epsilon = _evaluate("epsilon_model", epsilon_model, x, schedule.time(k).to(x))
         noise = randn_like(x, generator) if eta > 0 and k_next >= 0 else None
-        x = ddim_step(epsilon, x, k, k_next, schedule, eta, noise)
-        if return_trajectory:
-            states.append(x)
-    return torch.stack(states) if return_trajectory else x
+        return ddim_step(epsilon, x, k, k_next, schedule, eta, noise)
+
+    return walk(step, x_T, indices, return_trajectory)
 
 
 def ddpm_step(
@@ -369,23 +359,15 @@ def sample_ddpm(
         generator: source of randomness.
         variance: ``"beta"`` or ``"posterior"``.
         return_trajectory: return every state, not only the last.
-
-    Returns:
-        End points ``(B, ...)``, or states ``(T + 1, B, ...)``.
-
-    Raises:
-        TypeError: if an argument has the wrong type.
-        ValueError: if a value is out of range or a shape is wrong.
     """
     check_samples("x_T", x_T)
-    x, states = x_T, [x_T]
-    for k in range(schedule.T - 1, -1, -1):
+
+    def step(x: Tensor, k: int, _: int) -> Tensor:
         epsilon = _evaluate("epsilon_model", epsilon_model, x, schedule.time(k).to(x))
         noise = randn_like(x, generator) if k > 0 else None
-        x = ddpm_step(epsilon, x, k, schedule, noise, variance)
-        if return_trajectory:
-            states.append(x)
-    return torch.stack(states) if return_trajectory else x
+        return ddpm_step(epsilon, x, k, schedule, noise, variance)
+
+    return walk(step, x_T, range(schedule.T - 1, -2, -1), return_trajectory)
 
 
 class count_evaluations:  # noqa: N801  (reads as a verb where it is used)

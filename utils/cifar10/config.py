@@ -1,7 +1,7 @@
 """What defines a run: the network, and every number that the weights depend on."""
 
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from utils.simple_unet import SimpleUNet
 from utils.tensors import check_nonnegative, check_positive_int
@@ -53,6 +53,7 @@ class SimpleNetworkConfig:
     """Size of the network that stands in chapter 7; the default is the guide's."""
 
     base_channels: int = 64
+    dropout: ClassVar[float] = 0.0  # it has none
 
     def build(self) -> SimpleUNet:
         """The network, with fresh weights from torch's default generator.

@@ -17,12 +17,12 @@ import numpy as np
 import torch
 
 from utils.atomic import write_atomically
-from utils.control import Rollout
-from utils.policies import Policy
 from utils.pusht.data import Demonstrations, load_demonstrations
 from utils.pusht.evaluate import MAX_STEPS, SEEDS, Planner, plan_latency, run_episodes, summary
 from utils.pusht.recorded import Episode
 from utils.pusht.train import CHECKPOINT, POLICIES, WEIGHTS, Config, load_policy, train_policy
+from utils.robots.control import Rollout
+from utils.robots.policies import Policy
 
 STEPS = (1, 2, 4, 8, 16, 32, 100)
 # The samplers that the comparison sweeps: name, policy, options.

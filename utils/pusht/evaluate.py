@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from utils.control import Rollout, latency, mean_squared_jerk, rollout, shifted
-from utils.policies import Policy, RobotDiffusionPolicy, RobotFlowPolicy
 from utils.pusht.environment import DT, PushT
 from utils.pusht.features import features
 from utils.pusht.train import CHUNK, OBS_HORIZON
+from utils.robots.control import Rollout, latency, mean_squared_jerk, rollout, shifted
+from utils.robots.policies import Policy, RobotDiffusionPolicy, RobotFlowPolicy
 
 SEEDS, MAX_STEPS = range(100000, 100050), 300  # not the seeds of any demonstration
 REPEATS = 200  # timed plans

@@ -10,15 +10,15 @@ import torch
 from torch import Tensor
 
 from utils.atomic import write_atomically
-from utils.policies import (
+from utils.pusht.data import ACTION, Demonstrations, windows
+from utils.pusht.features import FEATURES, features, reflect
+from utils.robots.policies import (
     Policy,
     RegressionPolicy,
     RobotDiffusionPolicy,
     RobotFlowPolicy,
     TwoStepPolicy,
 )
-from utils.pusht.data import ACTION, Demonstrations, windows
-from utils.pusht.features import FEATURES, features, reflect
 from utils.tensors import check_nonnegative, check_positive_int
 from utils.training import ExponentialMovingAverage, load_checkpoint, save_checkpoint, train
 

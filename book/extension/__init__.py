@@ -1,0 +1,1 @@
+"""What Sphinx loads while it writes the pages; ``course`` is its entry."""

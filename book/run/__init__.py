@@ -1,0 +1,1 @@
+"""Running notebooks once for both languages, and keeping what came out."""

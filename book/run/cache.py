@@ -1,0 +1,44 @@
+"""What the outputs of a notebook depend on, and where they are kept."""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from book.run import execute
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / "_build"
+# One thread for each kernel: sums in a fixed order, so the same numbers on any number of cores.
+QUIET = {"OMP_NUM_THREADS": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+ENVIRONMENT = ("requirements.txt", "requirements-dev.txt", "constraints.txt")
+
+
+def digest(files: Iterable[Path]) -> str:
+    """Hash names and contents of files."""
+    sha = hashlib.sha256()
+    for file in sorted(files):
+        sha.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return sha.hexdigest()[:16]
+
+
+def under(folder: str, pattern: str = "*") -> list[Path]:
+    """Every file below a folder of the project that a build could depend on."""
+    found = (ROOT / folder).rglob(pattern)
+    return [f for f in found if f.is_file() and not {"__pycache__", ".jupyter_cache"} & {*f.parts}]
+
+
+def execution_key() -> str:
+    """What the output of a cell depends on beside the cell: ``utils`` and the installed set."""
+    return digest([*under("utils", "*.py"), *(ROOT / name for name in ENVIRONMENT)])
+
+
+def cache_path() -> Path:
+    """Where both languages keep executed notebooks; another ``utils`` has another folder."""
+    return BUILD / ".jupyter_cache" / execution_key()
+
+
+def run_notebooks(pages: list[Path]) -> list[str]:
+    """Run what has changed, once for both languages; one message for each page that failed."""
+    os.environ.update(QUIET, PYTHONPATH=str(ROOT))
+    return execute.fill(cache_path(), pages)

@@ -1,0 +1,169 @@
+"""The built site: links, pictures, languages, and no request to anybody else."""
+
+import json
+import re
+import subprocess
+import sys
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+
+from book.build import LANGUAGES, ROOT, SITE
+from book.export.export import sources
+from book.repository import repository
+
+PAGES = sorted(page.stem for page in (ROOT / "chapters" / "ko").glob("*.md"))
+
+
+@pytest.fixture(scope="module")
+def soups():
+    # Does nothing if the site is up to date, so what is tested is never an old one.
+    done = subprocess.run(
+        [sys.executable, "-m", "book.build"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    files = [*SITE.glob("index.html"), *SITE.glob("*/*.html")]
+    return {file: BeautifulSoup(file.read_text("utf-8"), "html.parser") for file in files}
+
+
+def local(file, address):
+    """File and anchor that an address on the page leads to; None if it leads elsewhere."""
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc:
+        return None
+    path = (file.parent / unquote(parts.path)).resolve() if parts.path else file
+    return path, unquote(parts.fragment)
+
+
+def test_every_page_is_there_in_both_languages(soups):
+    for language in LANGUAGES:
+        for name in PAGES:
+            assert SITE / language / f"{name}.html" in soups
+    assert SITE / "index.html" in soups
+
+
+def test_sphinx_takes_every_notebook_from_the_cache(soups):
+    for language in LANGUAGES:
+        log = (ROOT / "_build/stage" / language / "build.log").read_text("utf-8")
+        assert "Executing notebook" not in log, language
+
+
+def test_links_and_anchors_resolve(soups):
+    ids = {f: {t["id"] for t in s.find_all(id=True)} for f, s in soups.items()}
+    broken = []
+    for file, soup in soups.items():
+        for link in soup.find_all("a", href=True):
+            goal = local(file, link["href"])
+            if goal is None:
+                continue
+            path, anchor = goal
+            if path.is_dir():
+                path /= "index.html"
+            if not path.exists() or (path in ids and anchor and anchor not in ids[path]):
+                broken.append(f"{file.relative_to(SITE)}: {link['href']}")
+    assert not broken, "\n".join(broken)
+
+
+def test_pictures_are_there_and_described(soups):
+    for file, soup in soups.items():
+        for image in soup.find_all("img"):
+            path, _ = local(file, image["src"])
+            assert path.exists(), f"{file}: {image['src']}"
+        for image in soup.select("figure.output-figure img"):
+            assert len(image.get("alt", "")) > 15 and ".png" not in image["alt"], f"{file}: {image}"
+        for output in soup.select("div.cell_output img"):
+            raise AssertionError(f"{file}: a picture without caption, {output['src']}")
+
+
+def test_what_a_page_loads_is_there_and_on_the_same_host(soups):
+    for file, soup in soups.items():
+        loaded = [t.get("src") for t in soup.find_all(["script", "img", "iframe"])]
+        named = (["canonical"], ["alternate"])  # whole addresses, which nothing loads
+        loaded += [t.get("href") for t in soup.find_all("link") if t.get("rel") not in named]
+        for address in filter(None, loaded):
+            assert not re.match(r"(https?:)?//", address), f"{file}: {address}"
+            if not address.startswith("data:"):
+                path, _ = local(file, address)
+                assert path.exists(), f"{file}: {address}"
+
+
+def test_languages_are_declared_and_linked(soups):
+    for language in LANGUAGES:
+        other = {"ko": "en", "en": "ko"}[language]
+        for name in PAGES:
+            soup = soups[SITE / language / f"{name}.html"]
+            assert soup.html["lang"] == language
+            switch = soup.select_one("a.language-switch")
+            assert switch["href"] == f"../{other}/{name}.html"
+
+
+def test_labelled_sections_have_the_same_anchor_in_both_languages(soups):
+    for name in PAGES:
+        anchors = []
+        for language in LANGUAGES:
+            links = soups[SITE / language / f"{name}.html"].select(
+                "#pst-page-toc-nav a, .page-toc a"
+            )
+            anchors.append([a["href"] for a in links if a["href"].startswith("#sec-")])
+        assert anchors[0] == anchors[1]
+
+
+ENGLISH_INTERFACE = [
+    "Previous",
+    "Next",
+    "next page",
+    "previous page",
+    "Contents",
+    "On this page",
+    "Search this book",
+    "Skip to main content",
+    "Back to top",
+    "Show code cell",
+    "Hide code cell",
+    "Print to PDF",
+    "Toggle",
+    "Fullscreen",
+    "light/dark",
+    "Color mode",
+    "Ctrl",
+    "By ",
+    "Exercise",
+    "Solution",
+    "Proof",
+    "Theorem",
+    "Click to",
+]
+
+
+def test_korean_interface_is_korean(soups):
+    found = []
+    for file, soup in soups.items():
+        if file.parent.name != "ko":
+            continue
+        copy = BeautifulSoup(str(soup), "html.parser")
+        for article in copy.select("article.bd-article p, article pre, script, style, kbd"):
+            article.decompose()
+        texts = [t.strip() for t in copy.find_all(string=True)]
+        texts += [t[a] for t in copy.find_all() for a in ("title", "aria-label") if t.has_attr(a)]
+        for text in texts:
+            if any(re.search(rf"\b{re.escape(s)}", text) for s in ENGLISH_INTERFACE):
+                found.append(f"{file.name}: {text[:60]}")
+    assert not found, "\n".join(sorted(set(found)))
+
+
+def test_every_chapter_with_code_offers_its_notebook(soups):
+    for language in LANGUAGES:
+        for source in sources(language):
+            soup = soups[SITE / language / f"{source.stem}.html"]
+            download = soup.select_one("nav.launch-links a[download]")
+            notebook = json.loads((SITE / language / download["href"]).read_text("utf-8"))
+            assert notebook["metadata"]["course"]["source"].endswith(f"{language}/{source.name}")
+            assert any(cell.get("outputs") for cell in notebook["cells"])
+
+
+def test_no_launch_link_leads_nowhere(soups):
+    for file, soup in soups.items():
+        for link in soup.select("nav.launch-links a"):
+            known = bool(repository().url) or link.has_attr("download")
+            assert known and link["href"], f"{file}: {link}"

@@ -1,0 +1,86 @@
+"""The teachers' page and the slides: taken from the chapters, complete."""
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from test_site import ROOT, SITE, soups  # noqa: F401  (a fixture)
+
+from book import chapters
+from book.extension import teaching
+from book.finish import slides
+
+LANGUAGES = ("ko", "en")
+
+
+def test_both_languages_describe_the_same_course():
+    korean, english = (chapters.all_of(ROOT / "chapters" / language) for language in LANGUAGES)
+    assert len(korean) == 9
+    for one, other in zip(korean, english, strict=True):
+        assert (one.name, one.minutes, one.needs) == (other.name, other.minutes, other.needs)
+        assert len(one.goals) == len(other.goals) >= 3
+        assert all(name < one.name for name in one.needs)
+    assert [chapter.minutes for chapter in korean if chapter.number in (1, 7)] == [25, 150]
+
+
+def test_a_chapter_without_its_box_is_refused(tmp_path):
+    (tmp_path / "01-a.md").write_text("# 1. A\n\ntext\n")
+    with pytest.raises(ValueError, match="first box"):
+        chapters.read(tmp_path / "01-a.md")
+
+
+def test_the_map_draws_every_chapter_and_arrow():
+    found = chapters.all_of(ROOT / "chapters/ko")
+    drawn = BeautifulSoup(teaching.drawing(found, "ko"), "html.parser")
+    assert [a["href"] for a in drawn.find_all("a")] == [f"{c.name}.html" for c in found]
+    arrows, depth = teaching.direct(found), teaching.layers(found)
+    assert len(drawn.find_all("line")) == len(arrows)
+    assert ("06-from-scratch", "07-flow-matching-library") in arrows
+    assert ("03-flow-matching", "07-flow-matching-library") not in arrows  # chapter 6 needs it
+    for line, (needed, name) in zip(drawn.find_all("line"), arrows, strict=True):
+        assert depth[name] > depth[needed] and float(line["x2"]) > float(line["x1"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_teachers_page(soups, language):  # noqa: F811
+    soup = soups[SITE / language / "teaching.html"]
+    found = chapters.all_of(ROOT / "chapters" / language)
+    linked = {a["href"] for a in soup.select("article a[href]")}
+    for chapter in found:
+        assert f"slides-{chapter.name}.html" in linked
+    goals = sum(len(chapter.goals) for chapter in found)
+    rows = [row for table in soup.select("#sec-teaching-goals table") for row in table.select("tr")]
+    assert len(rows) == goals + len(found)  # one line of headings in each table
+    # Every exercise of every chapter tests some goal.
+    labels = set(re.findall(r"^ex-[\w-]+|(?<=\s)ex-[\w-]+",
+        (ROOT / f"chapters/{language}/teaching.md").read_text("utf-8"), re.M))  # fmt: skip
+    there = set()
+    for chapter in found:
+        text = (ROOT / f"chapters/{language}/{chapter.name}.md").read_text("utf-8")
+        there |= set(re.findall(r"^:label: (ex-[\w-]+)", text, re.M))
+    assert there - labels <= {"ex-cmp-fresh"} and labels <= there
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_slides_show_what_the_chapter_shows(soups, language):  # noqa: F811
+    for file, soup in soups.items():
+        if file.parent.name != language or not re.match(r"\d\d-", file.name):
+            continue
+        deck = soups[file.with_name(f"slides-{file.name}")]
+        shown = deck.select("section.slide")
+        assert len(shown) >= 8, file.name
+        assert not deck.select("div.cell, .exercise, .flow-lab, [id]")
+        article = soup.select_one("article.bd-article")
+        for part in article.select('section[id$="-exercises"], section[id$="-reading"]'):
+            part.extract()
+        pictures = [i["src"] for i in article.select("section > figure img")]
+        assert [i["src"] for i in deck.select("figure img")] == pictures
+        said = {a["href"] for a in article.select("section > p a.claim")}
+        assert {a["href"] for a in deck.select("a.claim")} >= said
+        for part in shown:
+            assert part.find(["h1", "h2", "h3", "h4"]) and len(part.get_text(strip=True)) > 10
+
+
+def test_slides_need_a_text():
+    with pytest.raises(ValueError, match="no text"):
+        slides.deck("<html></html>", "x.html", "en")
