@@ -119,8 +119,8 @@ HINTS = {
         "{name}: Euler comes second. Did midpoint have four steps? Is the reference fine?",
     ),
     "lib_budget_near_heun": (
-        "{name}: 훈 방법은 여기서 가장 멉니다. 평가 8번이면 4스텝입니다.",
-        "{name}: Heun is the farthest here: eight evaluations make four steps.",
+        "{name}: 훈 방법은 평가 8번이면 4스텝뿐이라 여기서는 더 멉니다.",
+        "{name}: eight evaluations are only four steps of Heun, which ends farther off here.",
     ),
     "lib_ema_swapped": (
         "{name}: 분자와 분모가 바뀌었습니다. EMA의 손실을 마지막 가중치의 손실로 나누세요.",
