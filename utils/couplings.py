@@ -40,8 +40,8 @@ def minibatch_ot_coupling(x_0: Tensor, x_1: Tensor) -> tuple[Tensor, Tensor]:
 
     .. math:: \min_{\tau}\ \textstyle\sum_i \lVert x_{0,i} - x_{1,\tau(i)} \rVert^2
 
-    The cost matrix is square, so scipy's row indices come back as 0..B-1 and only the columns
-    matter. Cost of the solver: O(B^3).
+    The cost matrix is square, so scipy's row indices come back as 0..B-1 and only the
+    columns matter. Cost of the solver: O(B^3).
     Source: Tong et al. 2024 (arXiv 2302.00482), section 3.2.3; Pooladian et al. 2023
     (arXiv 2304.14772), section 3.2.
 
@@ -58,7 +58,7 @@ def minibatch_ot_coupling(x_0: Tensor, x_1: Tensor) -> tuple[Tensor, Tensor]:
     """
     _check_pair(x_0, x_1)
     flat_0, flat_1 = x_0.flatten(1).double(), x_1.flatten(1).double()
-    # donot_use_mm: the matrix-product shortcut loses digits for points that nearly coincide.
+    # donot_use_mm: the matrix-product shortcut loses digits for points close together.
     distance = torch.cdist(flat_0, flat_1, compute_mode="donot_use_mm_for_euclid_dist")
     _, columns = linear_sum_assignment(distance.square().cpu().numpy())
     return x_0, x_1[torch.as_tensor(columns, device=x_1.device)]

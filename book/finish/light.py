@@ -15,7 +15,7 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from PIL import Image
 
-from book.finish import formula_fonts, scripts, styles
+from book.finish import code_lines, films, formula_fonts, scripts, styles, words
 
 ICON_CLASS = re.compile(r"\bfa-([a-z][a-z-]*)")
 DYNAMIC = {"xmark"}  # icons that the theme's script adds later
@@ -23,6 +23,7 @@ LABORATORY = re.compile(
     r'(?<=<div class="flow-lab">)<script type="application/json">(.*?)</script>'
 )
 SEARCH_BUTTON = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"')
+WIDE = 640  # pixels; a picture that is wider is one of several panels
 PICTURE = re.compile(r'<img\b[^>]*\bsrc="(_images/[^"]+)"[^>]*>')
 
 
@@ -42,6 +43,9 @@ def slim(html: Path, cache: Path) -> None:
         f"_images/{png.name}": f"_images/{convert(png, cache).name}"
         for png in (html / "_images").glob("*.png")
     }
+    language = html.name
+    pages = {page: words.translate(code_lines.mark(text), language) for page, text in pages.items()}
+    pages = {page: films.stop(text, html, language) for page, text in pages.items()}
     pages = styles.bundle(html, scripts.bundle(html, pages))
     for page, text in pages.items():
         for old, new in smaller.items():
@@ -121,6 +125,8 @@ def sized(text: str, html: Path) -> str:
         if " width=" not in tag and file.suffix in (".webp", ".png", ".jpg"):
             with Image.open(file) as picture:
                 extra += f' width="{picture.width}" height="{picture.height}"'
+                if picture.width > WIDE and " class=" not in tag:
+                    extra += ' class="wide"'  # course.css keeps it readable on a phone
         if " loading=" not in tag:
             late = 0 <= code < match.start()
             extra += ' loading="lazy" decoding="async"' if late else ' decoding="async"'

@@ -1,0 +1,18 @@
+"""English that packages write into every page, where no catalogue of theirs reaches."""
+
+import re
+
+LABELS = {
+    "ko": {"Main": "전체 차례", "Page": "이 쪽의 차례"},
+    "en": {"Main": "Contents", "Page": "On this page"},
+}
+# A folded cell says in its own words what it is: a label would take their place for listeners.
+SUMMARY = re.compile(r'<summary aria-label="[^"]*">')
+
+
+def translate(page: str, language: str) -> str:
+    """The text of a page, in the words of its language."""
+    page = SUMMARY.sub("<summary>", page)
+    for english, word in LABELS[language].items():
+        page = page.replace(f'aria-label="{english}"', f'aria-label="{word}"')
+    return page
