@@ -12,7 +12,9 @@ BLOCK = re.compile(
     r"(?:<span></span>)?)(.*?)(</pre>)",
     re.S,
 )
-INDENT = re.compile(r'((?:<span class="\w+">)*)( +)')  # of a docstring it is in the colour of a string
+INDENT = re.compile(
+    r'((?:<span class="\w+">)*)( +)'
+)  # of a docstring it is in the colour of a string
 SHORT = 30  # characters that fit every phone
 
 

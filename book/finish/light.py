@@ -43,19 +43,29 @@ def slim(html: Path, cache: Path) -> None:
         f"_images/{png.name}": f"_images/{convert(png, cache).name}"
         for png in (html / "_images").glob("*.png")
     }
-    language = html.name
-    pages = {page: words.translate(code_lines.mark(text), language) for page, text in pages.items()}
-    pages = {page: films.stop(text, html, language) for page, text in pages.items()}
+    pages = {page: finished(text, html, smaller) for page, text in pages.items()}
+    # Last, for they look at what all pages hold.
     pages = styles.bundle(html, scripts.bundle(html, pages))
     for page, text in pages.items():
-        for old, new in smaller.items():
-            text = text.replace(old, new)
-        text = LABORATORY.sub(lambda match: apart(match[1], html), text)
-        # What is said of a button must begin with what is seen on it: its own words will do.
-        text = SEARCH_BUTTON.sub(r"\1", text)
-        # docutils' role for an entry is deprecated, and a list must hold list items.
-        text = text.replace('role="doc-biblioentry"', 'role="listitem"')
-        page.write_text(sized(text, html), "utf-8")
+        page.write_text(LABORATORY.sub(lambda match: apart(match[1], html), text), "utf-8")
+
+
+def finished(text: str, html: Path, smaller: dict[str, str]) -> str:
+    """One page with all that it needs of its own.
+
+    Args:
+        text: of the page.
+        html: folder of its language's pages.
+        smaller: converted pictures, by the names of those that they replace.
+    """
+    text = films.stop(code_lines.mark(words.translate(text, html.name)), html, html.name)
+    for old, new in smaller.items():
+        text = text.replace(old, new)
+    # What is said of a button must begin with what is seen on it: its own words will do.
+    text = SEARCH_BUTTON.sub(r"\1", text)
+    # docutils' role for an entry is deprecated, and a list must hold list items.
+    text = text.replace('role="doc-biblioentry"', 'role="listitem"')
+    return sized(text, html)
 
 
 def apart(state: str, html: Path) -> str:

@@ -4,7 +4,8 @@ import re
 from urllib.parse import quote
 
 import pytest
-from served import browser, needs_browser, site, visit  # noqa: F401  (fixtures)
+from pages import browser, needs_browser, site  # noqa: F401  (fixtures)
+from visiting import visit  # noqa: F401  (a fixture)
 
 from book.build import SITE
 

@@ -4,8 +4,9 @@ import re
 
 import pytest
 from cells import UNFINISHED, code_cells
-from served import browser, needs_browser, site, visit  # noqa: F401  (fixtures)
+from pages import browser, needs_browser, site  # noqa: F401  (fixtures)
 from test_site import PAGES, ROOT, SITE, soups  # noqa: F401  (a fixture)
+from visiting import visit  # noqa: F401  (a fixture)
 
 from book.finish import code_lines
 
@@ -102,7 +103,9 @@ def test_marking_lines_leaves_the_code_as_it_is():
     assert plain == re.sub(r"<[^>]*>", "", code)
     assert marked.count('class="code-line" style="--indent:4"') == 1
     inside = code_lines.mark(f'{head}<span class="sd">    text</span></pre>')
-    assert inside.endswith('<span class="sd"><span class="code-indent">    </span>text</span></pre>')
+    assert inside.endswith(
+        '<span class="sd"><span class="code-indent">    </span>text</span></pre>'
+    )
     printed = head.replace("python", "myst-ansi") + code
     assert code_lines.mark(f"{printed}</pre>") == f"{printed}</pre>"
     with pytest.raises(ValueError, match="not closed"):

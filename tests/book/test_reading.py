@@ -1,8 +1,12 @@
 """How a page is read: on paper, with the keyboard, at rest, in one language and then the other."""
 
+import contextlib
+import time
+
 import pytest
-from served import browser, needs_browser, site, visit  # noqa: F401  (fixtures)
+from pages import browser, needs_browser, site  # noqa: F401  (fixtures)
 from test_site import PAGES
+from visiting import visit  # noqa: F401  (a fixture)
 
 pytestmark = needs_browser
 FILMS = "09-robotics"
@@ -137,6 +141,17 @@ def test_whatever_the_keyboard_reaches_shows_it(visit, name, width, dark):  # no
     assert not nowhere, "\n".join(nowhere)
 
 
+def change_language(page, other):
+    """Click, and wait for the page to arrive: between two pages nobody answers."""
+    page.evaluate("document.querySelector('a.language-switch').click()")
+    for attempt in range(100):
+        with contextlib.suppress(RuntimeError):
+            if page.evaluate(f"location.pathname.startsWith('/{other}/')"):
+                return settle(page)
+        time.sleep(0.1)
+    raise TimeoutError(f"never in {other}: {attempt}")
+
+
 def settle(page):
     page.wait("document.readyState === 'complete'")
     page.evaluate("new Promise((done) => setTimeout(done, 400))")
@@ -154,9 +169,7 @@ def test_the_language_changes_in_the_same_section(visit, start, anchor):  # noqa
         if scrolled:
             page.evaluate(f"document.getElementById('{anchor}').scrollIntoView()")
         settle(page)
-        page.evaluate("document.querySelector('a.language-switch').click()")
-        page.wait(f"location.pathname.startsWith('/{other}/')")
-        settle(page)
+        change_language(page, other)
         assert page.evaluate("location.hash") == f"#{anchor}"
         top = page.evaluate(f"document.getElementById('{anchor}').getBoundingClientRect().top")
         assert -50 < top < 300
@@ -166,13 +179,11 @@ def test_the_section_that_is_read_goes_before_the_one_that_was_asked_for(visit):
     page = visit("ko/03-flow-matching.html#sec-fm-path", width=1280)
     page.evaluate("document.getElementById('sec-fm-sampling').scrollIntoView()")
     settle(page)
-    page.evaluate("document.querySelector('a.language-switch').click()")
-    page.wait("location.pathname.startsWith('/en/')")
+    change_language(page, "en")
     assert page.evaluate("location.hash") == "#sec-fm-sampling"
     # From the top of a page to the top of the other.
     page = visit("ko/03-flow-matching.html", width=1280)
-    page.evaluate("document.querySelector('a.language-switch').click()")
-    page.wait("location.pathname.startsWith('/en/')")
+    change_language(page, "en")
     assert page.evaluate("location.hash") == ""
 
 

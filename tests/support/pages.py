@@ -1,4 +1,4 @@
-"""Fixtures: the built site behind a server, a browser, and one page of it at a time."""
+"""Fixtures for what needs the built book or a browser: import the names that a file uses."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ needs_browser = pytest.mark.skipif(bool(chromium.reason()), reason=chromium.reas
 
 @pytest.fixture(scope="module")
 def site():
-    # Does nothing if the site is up to date, so what is tested is never an old one.
+    """The address of the book, built from what lies here."""
     done = subprocess.run(
         [sys.executable, "-m", "book.build"], cwd=ROOT, capture_output=True, text=True
     )
@@ -25,22 +25,7 @@ def site():
 
 @pytest.fixture(scope="module")
 def browser():
+    """One Chromium for all tests of a file."""
     browser = chromium.Browser()
     yield browser
     browser.close()
-
-
-@pytest.fixture
-def visit(site, browser):
-    last = []
-
-    def open_page(name, **options):
-        for page in last:  # one at a time: a page behind another one does not run
-            page.close()
-        last[:] = [chromium.Page(browser, **options)]
-        last[0].open(f"{site}{name}")
-        return last[0]
-
-    yield open_page
-    for page in last:
-        page.close()
