@@ -12,9 +12,8 @@ BLOCK = re.compile(
     r"(?:<span></span>)?)(.*?)(</pre>)",
     re.S,
 )
-INDENT = re.compile(
-    r'((?:<span class="\w+">)*)( +)'
-)  # of a docstring it is in the colour of a string
+# That of a docstring stands inside the colour of a string.
+INDENT = re.compile(r'((?:<span class="\w+">)*)( +)')
 SHORT = 30  # characters that fit every phone
 
 

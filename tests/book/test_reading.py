@@ -144,12 +144,12 @@ def test_whatever_the_keyboard_reaches_shows_it(visit, name, width, dark):  # no
 def change_language(page, other):
     """Click, and wait for the page to arrive: between two pages nobody answers."""
     page.evaluate("document.querySelector('a.language-switch').click()")
-    for attempt in range(100):
+    for _ in range(100):
         with contextlib.suppress(RuntimeError):
             if page.evaluate(f"location.pathname.startsWith('/{other}/')"):
                 return settle(page)
         time.sleep(0.1)
-    raise TimeoutError(f"never in {other}: {attempt}")
+    raise TimeoutError(f"never in {other}")
 
 
 def settle(page):

@@ -1,4 +1,4 @@
-"""A fixture: one page of the built site at a time. A file that uses it imports those of ``pages``."""
+"""A fixture: one page of the built site at a time. Whoever uses it imports those of ``pages``."""
 
 import chromium
 import pytest
