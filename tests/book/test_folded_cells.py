@@ -19,7 +19,7 @@ APART = {"remove-cell", "interactive"}  # not on the page, or there to be read
 FIGURES = {
     name
     for name, value in inspect.getmembers(plotting, inspect.isfunction)
-    if value.__module__ == plotting.__name__ and not name.startswith("_")
+    if value.__module__.startswith(plotting.__name__) and not name.startswith("_")
 }
 # Calls that arrange what has been computed in an earlier cell.
 ARRANGING = {
