@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import chromium
 import pytest
-from test_lab import browser, needs_browser, site  # noqa: F401  (fixtures)
+from pages import browser, needs_browser, site  # noqa: F401  (fixtures)
 
 from book.build import SITE
 
