@@ -126,7 +126,8 @@ const host = document.createElement("div");
 Object.assign(window, {{ widget, model, host }});
 {script}
 </script></body>"""
-RENDER = "document.body.append(host); window.end = widget.render({ model, el: host });"
+DETACHED = "window.end = widget.render({ model, el: host });"
+RENDER = f"document.body.append(host); {DETACHED}"
 
 
 @pytest.fixture

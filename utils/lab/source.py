@@ -25,15 +25,12 @@ def ordered(name: str, found: tuple[str, ...] = (), inside: tuple[str, ...] = ()
     text = (FOLDER / name).read_text("utf-8")
     for names, imported in IMPORT.findall(text):
         if " as " in names:
-            raise ValueError(
-                f"utils/lab/{name}: import {imported}'s names as they are, not as others"
-            )
+            raise ValueError(f"utils/lab/{name}: import names of {imported} without `as`")
         if imported not in found:
             found = ordered(imported, found, (*inside, name))
     if left := re.search(r"^import\b.*", IMPORT.sub("", text), re.M):
-        raise ValueError(
-            f'utils/lab/{name}: write `import {{ a }} from "./b.js";`, not {left[0]!r}'
-        )
+        right = 'import { a } from "./b.js";'
+        raise ValueError(f"utils/lab/{name}: write `{right}`, not `{left[0]}`")
     return (*found, name)
 
 

@@ -48,9 +48,8 @@ def test_of_60_drags_only_the_last_is_computed(hosted):  # noqa: F811
     page = hosted(SPY + RENDER)
     started(page)
     set_to(page, SLOW)
-    page.evaluate(
-        "heard.length = 0; for (let i = 1; i <= 60; i += 1) host.flowLab.carry(i / 60, 0.5)"
-    )
+    drags = "for (let i = 1; i <= 60; i += 1) host.flowLab.carry(i / 60, 0.5);"
+    page.evaluate(f"heard.length = 0; {drags}")
     page.wait("Math.abs(host.flowLab.view.probe.states[0][0] - 1) < 1e-6")
     assert page.evaluate("heard.filter(({ type }) => type === 'probe').length") == 1
 
@@ -61,9 +60,8 @@ def test_an_answer_of_a_field_that_is_superseded(hosted):  # noqa: F811
     for change in ({"field": True}, {"lines": False}, {"lines": True}, {"data": False}):
         page.evaluate(f"host.flowLab.set({json.dumps(change)}); 0")
     page.wait("host.flowLab.view.field?.typical > 0")
-    page.evaluate(
-        "host.flowLab.set({ field: false, follow: 'pairs' }); host.flowLab.set({ data: true }); 0"
-    )
+    for change in ({"field": False, "follow": "pairs"}, {"data": True}):
+        page.evaluate(f"host.flowLab.set({json.dumps(change)}); 0")
     page.wait("!!host.flowLab.view.ways")
     assert page.evaluate(f"{BUSY}.hidden")
     assert page.complaints("http://127.0.0.1") == []
@@ -168,7 +166,7 @@ def test_it_does_not_start_when_the_reader_has_moved_on(hosted):  # noqa: F811
     far = "document.body.style.paddingTop = '3000px';"
     page = hosted(FRAMES + far + RENDER, reduced=False)
     started(page)
-    page.evaluate("host.flowLab.view.playing") is False
+    assert page.evaluate("host.flowLab.view.playing") is False
     page.evaluate("""(() => {
       const slider = host.querySelectorAll('[type=range]')[0];
       slider.value = 0.5;

@@ -4,14 +4,11 @@ JupyterLab renders into an element that stands nowhere yet. Here an element is r
 and attached after: nothing depends on who is faster.
 """
 
-import re
-
 import pytest
-from laboratory import RENDER, good, hosted, lab, started  # noqa: F401  (fixtures)
+from laboratory import DETACHED, RENDER, good, hosted, lab, started  # noqa: F401  (fixtures)
 from pages import browser, needs_browser  # noqa: F401  (a fixture)
 
 pytestmark = needs_browser
-DETACHED = "window.end = widget.render({ model, el: host });"
 DARK = "host.flowLab.root.classList.contains('fl-dark')"
 
 
@@ -169,72 +166,3 @@ def test_two_laboratories_of_one_page_share_no_id(hosted):  # noqa: F811
     page.wait("document.querySelectorAll('.fl').length === 2")
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map((node) => node.id)")
     assert len(ids) == len(set(ids)) > 10
-
-
-# ---- what fails is said in the box -------------------------------------------------------------
-
-
-@pytest.mark.parametrize("language", ["ko", "en"])
-def test_what_cannot_start_says_so_in_its_box(hosted, language):  # noqa: F811
-    script = f"document.documentElement.lang = '{language}'; model.lab = {{ models: {{}} }};"
-    page = hosted(script + RENDER)
-    text = page.evaluate("host.innerText")
-    assert bool(re.search("[가-힣]", text)) == (language == "ko")
-    assert "lab has no data, noise, limits, colors, start; set it to the lab of a FlowLab" in text
-    assert page.evaluate("host.querySelector('[role=alert]').getBoundingClientRect().height") > 20
-    assert page.evaluate("host.flowLab") is None
-
-
-def test_what_fails_half_way_leaves_no_half_laboratory(hosted):  # noqa: F811
-    script = "window.IntersectionObserver = class { constructor() { throw Error('not here') } };"
-    page = hosted(script + RENDER)
-    assert page.evaluate("[host.querySelectorAll('.fl').length, host.innerText]") == [
-        1, "The laboratory could not start: not here",
-    ]  # fmt: skip
-    page.evaluate("end()")
-    assert page.evaluate("host.childNodes.length") == 0
-
-
-def test_weights_that_do_not_fit_are_told(hosted, lab):  # noqa: F811
-    lab["models"]["flow"]["widths"][1] += 1
-    page = hosted(state=lab)
-    page.wait("!host.querySelector('.fl-busy').hidden")
-    text = page.evaluate("host.querySelector('.fl-busy').innerText")
-    assert "could not compute" in text and "weights" in text, text
-
-
-def test_what_fails_when_it_is_attached_is_told(hosted):  # noqa: F811
-    page = hosted(DETACHED)
-    started(page)
-    page.evaluate("CanvasRenderingContext2D.prototype.createImageData = () => { throw Error('full') };"
-                  "document.body.append(host)")  # fmt: skip
-    page.wait("host.querySelector('.fl-busy').innerText.includes('full')")
-
-
-# ---- a kernel that sets `lab` again ------------------------------------------------------------
-
-
-def test_a_lab_that_is_set_again_is_shown(hosted, lab, good):  # noqa: F811
-    from utils.lab import lab_state
-    from utils.models import MLP
-
-    page = hosted()
-    started(page)
-    assert page.evaluate("host.flowLab.view.shown.states[0].length") == 2 * len(good["noise"])
-    networks = {"new": MLP(hidden=16), "other": MLP(hidden=24)}
-    again = lab_state(networks, data=good["data"], noise=good["noise"][:100], steps=4)
-    page.evaluate(f"window.old = host.flowLab; model.set({again!r}"
-                  .replace("True", "true").replace("False", "false") + ")")  # fmt: skip
-    page.wait("host.flowLab !== old && host.flowLab.view.shown.states[0].length === 200")
-    assert page.evaluate("host.flowLab.view.shown.nfe") == 4
-    assert page.evaluate("host.querySelectorAll('.fl').length") == 1
-    assert "other" in page.evaluate("host.querySelector('select').innerText")
-    # What is no laboratory is told, and a good one after it is shown.
-    page.evaluate("window.good = model.lab; model.set({})")
-    page.wait("host.querySelector('[role=alert]').innerText.includes('could not start')")
-    page.evaluate("model.set(good)")
-    started(page)
-    assert page.evaluate("host.querySelectorAll('.fl, style').length") == 2
-    # A view that has ended hears no more.
-    page.evaluate("end(); model.set(good)")
-    assert page.evaluate("[host.childNodes.length, model.hears.length]") == [0, 0]

@@ -37,7 +37,11 @@ WORDS = {
     "ko": "이 노트북은 입자가 노이즈에서 데이터로 흐르는 모습을 보입니다.",
     "en": "This notebook shows particles that flow from noise to data.",
 }
-KERNEL = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
+AGAIN = """
+start = laboratory.lab["start"] | {"steps": 4, "sampler": "euler"}
+laboratory.lab = laboratory.lab | {"start": start}
+"""
+SESSION = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session"
 LAB = "document.querySelector('.fl').parentElement.flowLab"
 pytestmark = needs_browser
 
@@ -123,13 +127,20 @@ def test_in_jupyterlab(jupyter, browser, lab, language, monkeypatch):  # noqa: F
     with contextlib.closing(page):
         address = f"{jupyter}lab/tree/{language}.ipynb?reset"
         page.call("Page.navigate", url=address)
-        page.wait(f"{KERNEL} === 'idle'", 120)
+        page.wait(f"{SESSION}?.kernel?.status === 'idle'", 120)
         page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells'); 0")
         started(page)
         same_as_torch(page, lab, monkeypatch)
         # In the notebook's language, though the menus are in English.
         text = page.evaluate(f"{LAB}.root.innerText")
         assert bool(re.search("[가-힣]", text)) == (language == "ko"), text
+        # A theme chosen in the menu, and a state set in the kernel.
+        for theme, dark in (("JupyterLab Dark", "true"), ("JupyterLab Light", "false")):
+            choose = f"jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})"
+            page.evaluate(f"{choose}; 0")
+            page.wait(f"{LAB}.root.classList.contains('fl-dark') === {dark}", 60)
+        page.evaluate(f"{SESSION}.kernel.requestExecute({{code: {json.dumps(AGAIN)}}}); 0")
+        page.wait(f"{LAB}.view.shown.nfe === 4", 60)
 
 
 # ---- frames like Colab's -----------------------------------------------------------------------

@@ -40,7 +40,8 @@ def test_every_file_is_used_and_comes_after_what_it_imports():
         ({"a.js": 'import { b as c } from "./b.js";\n', "b.js": "export const b = 1;\n"}, "a.js"),
         ({"a.js": 'import b from "./b.js";\n', "b.js": "export const b = 1;\n"}, "write `import"),
         ({"a.js": 'import { b } from "./b.js"\n', "b.js": ""}, "write `import"),
-        ({"a.js": 'import { b } from "./b.js";\n', "b.js": 'import { a } from "./a.js";\n'}, "circle"),
+        ({"a.js": 'import { b } from "./b.js";\n',
+          "b.js": 'import { a } from "./a.js";\n'}, "circle"),
     ],
 )  # fmt: skip
 def test_imports_that_cannot_be_put_together_are_refused(files, words, tmp_path, monkeypatch):

@@ -43,7 +43,7 @@ console.log(JSON.stringify(out));
 """
 
 
-def trained_a_little(good):
+def trained_a_little(good):  # noqa: F811
     """Weights like those of a trained network: the start of MLP gives almost nothing."""
     for kind in ("velocity", "epsilon"):
         for network in good[kind].values():
