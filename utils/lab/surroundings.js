@@ -54,11 +54,17 @@ export function languageOf(host) {
   return /^ko\b/i.test(declared) ? "ko" : "en";
 }
 
-/** Calls `changed` when theme or language may be others; `moved()` after the host has moved. */
+/**
+ * Calls `changed` when the theme may be another one, with true when the language may be, too: to
+ * find that out takes long in a long notebook. `moved()` is to be called after the host has moved.
+ */
 export function watchSurroundings(host, changed) {
-  const attributes = new MutationObserver(changed);
+  const repaint = () => changed(false);
+  const attributes = new MutationObserver((records) => {
+    changed(records.some(({ attributeName }) => attributeName === "lang"));
+  });
   const darkness = matchMedia("(prefers-color-scheme: dark)");
-  darkness.addEventListener("change", changed);
+  darkness.addEventListener("change", repaint);
   let listening = new AbortController();
   const forget = () => {
     attributes.disconnect();
@@ -71,13 +77,13 @@ export function watchSurroundings(host, changed) {
       for (const node of new Set([...around(host), document.documentElement, document.body])) {
         attributes.observe(node, { attributes: true });
         // A ground that fades has its old colour until it has faded.
-        const faded = ({ target }) => target === node && changed();
+        const faded = ({ target }) => target === node && repaint();
         node.addEventListener("transitionend", faded, { signal: listening.signal });
       }
     },
     close() {
       forget();
-      darkness.removeEventListener("change", changed);
+      darkness.removeEventListener("change", repaint);
     },
   };
 }

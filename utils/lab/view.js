@@ -101,8 +101,9 @@ export function createView(host, lab, engine) {
   }
   let language = null;
   let dark = null;
-  function look() {
-    const [nextLanguage, nextDark] = [languageOf(host), isDark(host, root)];
+  function look(all = true) {
+    const nextLanguage = all ? languageOf(host) : language;
+    const nextDark = isDark(host, root);
     if (nextLanguage !== language) {
       language = nextLanguage;
       const words = WORDS[language];

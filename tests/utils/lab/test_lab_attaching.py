@@ -80,6 +80,14 @@ def test_follows_a_theme_that_changes(hosted, change):  # noqa: F811
     assert page.evaluate("host.querySelector('canvas').toDataURL()") != before
 
 
+def test_follows_a_language_that_changes(hosted):  # noqa: F811
+    page = hosted("document.documentElement.lang = 'en';" + RENDER)
+    started(page)
+    looks(page, dark=False, korean=False)
+    page.evaluate("document.documentElement.lang = 'ko-KR'")
+    looks(page, dark=False, korean=True)
+
+
 def test_follows_a_ground_that_fades_to_its_colour(hosted):  # noqa: F811
     style = "<style>body { background: white; transition: background-color .3s; }</style>"
     page = hosted(head=style)

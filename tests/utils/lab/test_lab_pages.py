@@ -182,6 +182,18 @@ def test_still_picture_where_scripts_are_off(visit):
     assert visit("ko/08-straight-paths", reduced=True).evaluate(STILL) == "none"
 
 
+def test_the_picture_stays_where_the_laboratory_cannot_start(visit, site):  # noqa: F811
+    page = visit("en/02-diffusion", start=False, reduced=True)
+    broken = "customElements.define = () => { throw Error('not in this browser') };"
+    page.call("Page.addScriptToEvaluateOnNewDocument", source=broken)
+    page.open(f"{site}en/02-diffusion.html")
+    page.evaluate("document.querySelector('.flow-lab').scrollIntoView({block: 'center'})")
+    page.wait("document.querySelector('.flow-lab').innerText.includes('not in this browser')")
+    figure = "document.querySelector('.flow-lab').closest('figure')"
+    page.wait(f"!{figure}.matches('.with-lab, .lab-on')")
+    assert page.evaluate(f"{figure}.querySelector('img').getBoundingClientRect().height") > 100
+
+
 def test_without_workers_it_computes_in_the_page(visit, site, browser):  # noqa: F811
     page = visit("en/08-straight-paths", start=False, reduced=True)
     page.call("Page.addScriptToEvaluateOnNewDocument", source="delete window.Worker")
