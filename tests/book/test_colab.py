@@ -6,7 +6,8 @@ import sys
 import nbformat
 import pytest
 
-from book.export.export import ROOT, convert, sources
+from book.export.addresses import ROOT, sources
+from book.export.export import convert
 from book.export.setup_cell import COMMENT, MESSAGE, TAG, setup_cell
 from book.export.stand_in import stand_in
 from book.repository import Repository
