@@ -25,10 +25,6 @@ def independent_coupling(
 
     Returns:
         ``x_0`` as it is, and ``x_1`` in random order.
-
-    Raises:
-        TypeError: if an argument is not a floating-point tensor.
-        ValueError: if the batch is empty, not finite, or the shapes differ.
     """
     _check_pair(x_0, x_1)
     order = torch.randperm(len(x_1), generator=generator, device=x_1.device)
@@ -50,10 +46,6 @@ def minibatch_ot_coupling(x_0: Tensor, x_1: Tensor) -> tuple[Tensor, Tensor]:
 
     Returns:
         ``x_0`` as it is, and ``x_1`` permuted.
-
-    Raises:
-        TypeError: if an argument is not a floating-point tensor.
-        ValueError: if the batch is empty, not finite, or the shapes differ.
     """
     _check_pair(x_0, x_1)
     flat_0, flat_1 = (x.detach().flatten(1).double() for x in (x_0, x_1))
@@ -69,10 +61,6 @@ def coupling_cost(x_0: Tensor, x_1: Tensor) -> float:
 
     Returns:
         The cost, in squared units of the data.
-
-    Raises:
-        TypeError: if an argument is not a floating-point tensor.
-        ValueError: if the batch is empty, not finite, or the shapes differ.
     """
     _check_pair(x_0, x_1)
     return (x_1.double() - x_0.double()).flatten(1).square().sum(1).mean().item()

@@ -35,7 +35,6 @@ def flow_matching_loss(
         Loss, 0-dim.
 
     Raises:
-        TypeError: if ``x_1`` is not a floating-point tensor.
         ValueError: if ``x_1`` is empty or not finite.
     """
     check_samples("x_1", x_1)
@@ -68,7 +67,6 @@ def epsilon_loss(
         Loss, 0-dim.
 
     Raises:
-        TypeError: if ``x_1`` is not a floating-point tensor.
         ValueError: if ``x_1`` is empty or not finite.
     """
     check_samples("x_1", x_1)

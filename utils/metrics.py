@@ -63,10 +63,6 @@ def wasserstein2(x: Tensor, y: Tensor) -> float:
 
     Returns:
         The distance, in units of the data.
-
-    Raises:
-        TypeError: if an argument is not a floating-point tensor.
-        ValueError: if a set is empty or not finite, or shapes or sizes differ.
     """
     x, y = _flat_pair(x, y)
     _check_same_size(x, y)
@@ -98,7 +94,6 @@ def sliced_wasserstein2(
         The distance, in units of the data.
 
     Raises:
-        TypeError: if an argument has the wrong type.
         ValueError: if a set is empty or not finite, shapes or sizes differ, or ``projections`` < 1.
     """
     x, y = _flat_pair(x, y)
@@ -131,7 +126,6 @@ def mmd(x: Tensor, y: Tensor, bandwidth: float | None = None) -> float:
         The estimate of the *squared* discrepancy, between about 0 and 2.
 
     Raises:
-        TypeError: if an argument has the wrong type.
         ValueError: if a set has fewer than 2 points or is not finite, shapes differ, or the
             bandwidth is not greater than 0.
     """
@@ -176,7 +170,6 @@ def frechet_distance(features_a: Tensor, features_b: Tensor) -> float:
         The squared distance, as FID is given; at least 0.
 
     Raises:
-        TypeError: if an argument is not a floating-point tensor.
         ValueError: if a set has fewer than 2 samples or is not finite, or the widths differ.
     """
     check_samples("features_a", features_a, ndim=2)
@@ -229,7 +222,6 @@ def two_sample_baseline(
         The mean distance.
 
     Raises:
-        TypeError: if ``sampler`` cannot be called, or ``n`` or ``repeats`` is not an integer.
         ValueError: if ``n`` or ``repeats`` < 1.
     """
     if not callable(sampler):
@@ -271,7 +263,6 @@ def straightness(trajectory: Tensor, reduce: str = "mean") -> Tensor | float:
         A number, or with ``"none"`` one float64 value for each sample, shape ``(B,)``.
 
     Raises:
-        TypeError: if ``trajectory`` is not a floating-point tensor.
         ValueError: if it has fewer than two states, or ``reduce`` is unknown.
     """
     if reduce not in ("mean", "median", "none"):
@@ -302,7 +293,6 @@ def path_energy(trajectory: Tensor, times: Tensor | None = None) -> float:
         The energy, in squared units of the data.
 
     Raises:
-        TypeError: if an argument is not a floating-point tensor.
         ValueError: if there are fewer than two states or times do not fit or do not increase.
     """
     states = _check_trajectory(trajectory)
@@ -343,7 +333,6 @@ def count_crossings(
         Share in [0, 1].
 
     Raises:
-        TypeError: if an argument has the wrong type.
         ValueError: if a shape is wrong, there are fewer than 2 segments, or ``max_pairs`` < 1.
     """
     check_samples("starts", starts, ndim=2)
@@ -390,7 +379,6 @@ def order_violations(trajectory: Tensor) -> float:
         Share in [0, 1].
 
     Raises:
-        TypeError: if ``trajectory`` is not a floating-point tensor.
         ValueError: if it is not one-dimensional, or has fewer than two states or samples.
     """
     states = _check_trajectory(trajectory)

@@ -378,14 +378,15 @@ def image_grid(
     title: str | None = None,
     limits: tuple[float, float] = (-1.0, 1.0),
 ) -> tuple[Figure, Axes]:
-    """Images side by side, dark ink on white.
+    """Images side by side: dark ink on white, or in colour.
 
     Args:
-        images: shape ``(N, 1, H, W)`` or ``(N, H, W)``.
+        images: shape ``(N, 1, H, W)`` or ``(N, H, W)``, or ``(N, 3, H, W)`` in colour.
         ax: where to draw; ``None`` makes a figure.
         ncols: images in a row.
         title: title of the panel.
-        limits: values shown as white and as black; what lies beyond is cut.
+        limits: values shown as white and as black, in colour as black and as full light; what
+            lies beyond is cut.
 
     Returns:
         Figure and axes.
@@ -395,21 +396,26 @@ def image_grid(
         ValueError: if the shape is wrong or ``ncols`` < 1.
     """
     check_samples("images", images)
-    if images.ndim == 4 and images.shape[1] == 1:
-        images = images[:, 0]
-    if images.ndim != 3:
+    if images.ndim == 3:
+        images = images[:, None]
+    if images.ndim != 4 or images.shape[1] not in (1, 3):
         raise ValueError(
-            f"images must have shape (N, 1, H, W) or (N, H, W), got {tuple(images.shape)}"
+            "images must have shape (N, 1, H, W), (N, H, W) or (N, 3, H, W), "
+            f"got {tuple(images.shape)}"
         )
-    count, height, width = images.shape
+    count, channels, height, width = images.shape
     ncols = min(check_positive_int("ncols", ncols), count)
     nrows = math.ceil(count / ncols)
-    board = np.full((nrows * (height + 1) - 1, ncols * (width + 1) - 1), np.nan)
-    for i, image in enumerate(images.detach().cpu().double().numpy()):
+    board = np.full((nrows * (height + 1) - 1, ncols * (width + 1) - 1, channels), np.nan)
+    for i, image in enumerate(images.detach().cpu().double().permute(0, 2, 3, 1).numpy()):
         top, left = i // ncols * (height + 1), i % ncols * (width + 1)
         board[top : top + height, left : left + width] = image
     wide = min(WIDTH, 0.75 * ncols)
     fig, ax = _figure(ax, (wide, wide * board.shape[0] / board.shape[1] + 0.3 * bool(title)))
+    if channels == 1:
+        board = board[..., 0]
+    else:  # gaps are white, as the page
+        board = np.nan_to_num((board - limits[0]) / (limits[1] - limits[0]), nan=1.0).clip(0, 1)
     ax.imshow(board, cmap="gray_r", vmin=limits[0], vmax=limits[1], interpolation="nearest")
     _style(ax, title)
     ax.set_axis_off()

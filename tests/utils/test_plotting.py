@@ -164,6 +164,14 @@ def test_image_grid_puts_every_image_in_its_place():
     assert np.isnan(board[3]).all() and np.isnan(board[4:, 6:]).all()
 
 
+def test_image_grid_shows_colours():
+    images = torch.tensor([-1.0, 0.0, 3.0])[None, :, None, None].expand(2, 3, 4, 4)
+    _, ax = image_grid(images, ncols=2)
+    board = np.asarray(ax.images[0].get_array())
+    assert board.shape == (4, 9, 3)
+    assert (board[:, :4] == [0.0, 0.5, 1.0]).all() and (board[:, 4] == 1).all()
+
+
 def test_loss_curve_draws_the_moving_mean():
     _, ax = loss_curve([1.0, 3.0, 5.0, 7.0], window=2)
     raw, mean = ax.lines
@@ -206,7 +214,7 @@ def test_logarithmic_axes_show_plain_numbers():
         (lambda: film_strip([]), ValueError, "points"),
         (lambda: film_strip([randn(3, 2)], ["a", "b"]), ValueError, "titles"),
         (lambda: film_strip([randn(3, 3)]), ValueError, r"points\[0\]"),
-        (lambda: image_grid(randn(4, 3, 8, 8)), ValueError, "images"),
+        (lambda: image_grid(randn(4, 2, 8, 8)), ValueError, "images"),
         (lambda: image_grid(randn(4, 8, 8), ncols=0), ValueError, "ncols"),
         (lambda: loss_curve([]), ValueError, "losses"),
         (lambda: loss_curve([1.0], window=0), ValueError, "window"),

@@ -3,7 +3,6 @@
 import argparse
 import dataclasses
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import torch
 
 from utils.atomic import write_atomically
+from utils.cifar10 import compilation, determinism
 from utils.cifar10.checkpoint import load_network, read
 from utils.cifar10.classifier import cached_classifier
 from utils.cifar10.config import CLASSES, PRECISIONS, TIME_SAMPLING, TrainConfig
@@ -19,7 +19,7 @@ from utils.cifar10.draw import draw, parse_class, save_grid
 from utils.cifar10.evaluate import evaluate
 from utils.cifar10.precision import auto_precision
 from utils.cifar10.presets import PRESETS
-from utils.cifar10.processes import Processes, pick_device
+from utils.cifar10.processes import Processes, number_of_processes, pick_device
 from utils.cifar10.train import CHECKPOINT, Run, train
 from utils.samplers import ODE_STEPS
 
@@ -87,6 +87,28 @@ def _add_device(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_compile(parser: argparse._ActionsContainer, default: str, text: str) -> None:
+    parser.add_argument(
+        "--compile",
+        nargs="?",
+        choices=compilation.ASKED,
+        const="on",
+        default=default,
+        help=f"torch.compile the network: {text} (--compile alone is on; default: {default})",
+    )
+    parser.add_argument(
+        "--no-compile", dest="compile", action="store_const", const="off", help="--compile off"
+    )
+
+
+def _add_channels_last(parser: argparse._ActionsContainer) -> None:
+    parser.add_argument(
+        "--channels-last",
+        action=argparse.BooleanOptionalAction,
+        help="keep the channels of images innermost (default: where 16 bits are computed)",
+    )
+
+
 def _add_sampling(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights",
@@ -114,6 +136,7 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--batch-size", type=int, default=500, help="images at a time (default: %(default)s)"
     )
+    _add_channels_last(parser)
 
 
 def _add_train(commands: argparse._SubParsersAction, formatter: type) -> None:
@@ -203,22 +226,20 @@ def _add_train(commands: argparse._SubParsersAction, formatter: type) -> None:
     }
     for name, text in helps.items():
         add(pace, name, "pace", int, text)
-    pace.add_argument(
-        "--compile",
-        action=argparse.BooleanOptionalAction,
-        help="torch.compile the network (default: on CUDA only)",
+    _add_compile(
+        pace,
+        "auto",
+        "default (or on) is torch.compile's own mode; graphs puts it into CUDA graphs, too, on a "
+        "single GPU (has not run on one yet); auto is default on CUDA, and nothing on a CPU or "
+        "where there is no C compiler",
     )
-    pace.add_argument(
-        "--channels-last",
-        action=argparse.BooleanOptionalAction,
-        help="keep the channels of images innermost (default: where 16 bits are computed)",
-    )
+    _add_channels_last(pace)
     pace.add_argument(
         "--deterministic",
         action=argparse.BooleanOptionalAction,
         default=True,
         help="only kernels whose result does not depend on chance, so that a run on CUDA resumes "
-        "bit for bit (default: on)",
+        "bit for bit; an operation that has none is an error (default: on)",
     )
     pace.add_argument(
         "--progress", action=argparse.BooleanOptionalAction, default=True, help="show a bar"
@@ -259,6 +280,11 @@ def _add_evaluate(commands: argparse._SubParsersAction, formatter: type) -> None
     _add_sampling(parser)
     _add_device(parser)
     _add_data(parser)
+    _add_compile(
+        parser,
+        "off",
+        "pays for many samples; graphs puts it into CUDA graphs, too (not yet timed on a GPU)",
+    )
     parser.add_argument(
         "--samples", type=int, default=10000, help="number of samples (default: %(default)s)"
     )
@@ -312,20 +338,6 @@ def _precision(name: str, device: torch.device, checkpoint: Path | None = None) 
     return auto_precision(device)
 
 
-def _set_deterministic(on: bool, device: torch.device) -> None:
-    """Choose kernels on CUDA: the same ones with the same sums each time, or the fastest ones."""
-    if device.type != "cuda":
-        return
-    torch.set_float32_matmul_precision("high")
-    torch.backends.cudnn.deterministic = on
-    torch.backends.cudnn.benchmark = not on
-    if on:
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # read when CUDA starts
-        torch.use_deterministic_algorithms(True, warn_only=True)
-        # It would also fill fresh memory, which costs time and changes nothing here.
-        torch.utils.deterministic.fill_uninitialized_memory = False
-
-
 def _config(options: argparse.Namespace, device: torch.device) -> TrainConfig:
     preset = PRESETS[options.preset].config
 
@@ -343,6 +355,24 @@ def _config(options: argparse.Namespace, device: torch.device) -> TrainConfig:
     return dataclasses.replace(preset, network=network, precision=precision, **given(names))
 
 
+def _layout(options: argparse.Namespace, precision: str) -> torch.memory_format:
+    asked = options.channels_last
+    last = precision != "fp32" if asked is None else asked
+    return torch.channels_last if last else torch.contiguous_format
+
+
+def _usable(mode: str, asked: str, device: torch.device, speaks: bool = True) -> str:
+    """``mode``, or ``"off"`` if nothing can be compiled here and nobody asked for it by name."""
+    wrong = None if mode == "off" else compilation.why_not(device)
+    if wrong is None:
+        return mode
+    if asked != "auto":
+        raise ValueError(wrong)
+    if speaks:
+        print(f"{wrong}, which spares you this line; going on without it, slower", flush=True)
+    return "off"
+
+
 def _train(options: argparse.Namespace) -> int:
     defaults = PRESETS[options.preset].pace
     pace = {
@@ -352,17 +382,18 @@ def _train(options: argparse.Namespace) -> int:
     # Checked before anything slow: the images, the network, the other processes.
     device = pick_device(options.device)
     config = _config(options, device)
-    short = config.precision != "fp32"
     run = Run(
         out=options.out,
-        compile=device.type == "cuda" if options.compile is None else options.compile,
-        channels_last=short if options.channels_last is None else options.channels_last,
+        compile=compilation.choose_mode(options.compile, device, number_of_processes()),
+        channels_last=_layout(options, config.precision) == torch.channels_last,
         progress=options.progress,
         **pace,
     )
-    _set_deterministic(options.deterministic, device)
+    determinism.set_deterministic(options.deterministic, device)
     processes = Processes(options.device)
     try:
+        mode = _usable(run.compile, options.compile, processes.device, processes.is_main)
+        run = dataclasses.replace(run, compile=mode)
         with processes.main_first():
             images = load_images(options.data, options.cache, options.sha256, options.per_class)
         stopped = train(config, images, run, processes)
@@ -378,14 +409,15 @@ def _sample(options: argparse.Namespace) -> int:
     if options.rows < 1:
         raise ValueError(f"rows must be at least 1, got {options.rows}")
     model, _ = load_network(options.weights)
+    precision = _precision(options.precision, device)
     parts = draw(
-        model.to(device),
+        model.to(device, memory_format=_layout(options, precision)),
         classes.repeat(options.rows),
         options.steps,
         options.method,
         options.guidance,
         options.seed,
-        _precision(options.precision, device),
+        precision,
         options.batch_size,
     )
     save_grid(options.out, torch.cat(list(parts)), len(classes))
@@ -399,14 +431,18 @@ def _evaluate(options: argparse.Namespace) -> int:
         step_counts = [int(text) for text in options.steps.split(",")]
     except ValueError as error:
         raise ValueError(f"steps must be whole numbers, got {options.steps!r}") from error
+    precision = _precision(options.precision, device)
     model, about = load_network(options.weights)
+    model = model.to(device, memory_format=_layout(options, precision))
+    mode = compilation.choose_mode(options.compile, device)
+    model = compilation.compiled(model, _usable(mode, options.compile, device))
     images = load_images(options.data, options.cache, options.sha256, options.per_class)
     classifier, accuracy = cached_classifier(
         images, options.cache, options.classifier_epochs, options.classifier_width, device
     )
     print(f"classifier: {accuracy:.2%} of {len(images.test_labels)} test images", flush=True)
     found = evaluate(
-        model.to(device),
+        model,
         classifier,
         images,
         options.samples,
@@ -414,7 +450,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         options.method,
         options.guidance,
         options.seed,
-        _precision(options.precision, device),
+        precision,
         options.batch_size,
     )
     print("Fréchet distance to the test images, in the classifier's features (not FID):")
@@ -460,6 +496,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             message = f"{error.filename}: {message}"
     except (ValueError, TypeError, ImportError, FloatingPointError) as error:
         message = str(error)
+    except RuntimeError as error:
+        if compilation.is_compile_error(error):
+            message = compilation.compile_error(error)
+        elif determinism.is_determinism_error(error):
+            message = f"{error}: {determinism.ADVICE}"
+        else:
+            raise
     # In one line, also where a library's own words have several.
     print("error:", " ".join(message.split()), file=sys.stderr, flush=True)
     return 2

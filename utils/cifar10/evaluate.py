@@ -34,7 +34,7 @@ def evaluate(
     it is what a generator would reach that had learned the distribution.
 
     Args:
-        model: the network.
+        model: the network, compiled or not.
         classifier: gives the features and the votes.
         images: the data.
         samples: number of samples N; classes in turn.
@@ -42,7 +42,7 @@ def evaluate(
         method: of the solver.
         guidance: weight of classifier-free guidance.
         seed: of the noise and of the training images in the baseline.
-        precision: ``"fp32"`` or ``"bf16"``.
+        precision: ``"fp32"``, ``"bf16"`` or ``"fp16"``.
         batch_size: images at a time.
 
     Returns:

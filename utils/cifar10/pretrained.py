@@ -1,7 +1,8 @@
 """The weights that come with the package: pictures on any CPU, without training anything."""
 
+import json
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 from torch import nn
 
@@ -26,6 +27,34 @@ def recorded_file(run: str, name: str) -> Any:
     if run not in RECORDED:
         raise ValueError(f"run must be one of {RECORDED}, got {run!r}")
     return resources.files("utils.cifar10") / "recorded" / run / name
+
+
+class Record(NamedTuple):
+    """What is kept of a run besides its weights.
+
+    Attributes:
+        about: network, machine, date, commit, data; ``recorded/README.md`` lists the keys.
+        log: a row for each line of ``log.jsonl``.
+        evaluation: as ``evaluate`` wrote it.
+    """
+
+    about: dict[str, Any]
+    log: list[dict[str, float]]
+    evaluation: dict[str, Any]
+
+
+def recorded_runs() -> dict[str, Record]:
+    """The runs whose record is in the package, by name."""
+    return {run: _record(run) for run in RECORDED if recorded_file(run, "about.json").is_file()}
+
+
+def _record(run: str) -> Record:
+    about, log, evaluation = (
+        recorded_file(run, name).read_text("utf-8")
+        for name in ("about.json", "log.jsonl", "evaluation.json")
+    )
+    rows = [json.loads(line) for line in log.splitlines()]
+    return Record(json.loads(about), rows, json.loads(evaluation))
 
 
 def load_pretrained(run: str = "guide") -> nn.Module:

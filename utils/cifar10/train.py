@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from utils.atomic import write_atomically
 from utils.cifar10.batches import Batch, generator_for, make_batch
 from utils.cifar10.checkpoint import load_run, save_run, save_weights
+from utils.cifar10.compilation import MODES, begin_pass, compiled
 from utils.cifar10.config import CLASSES, TrainConfig
 from utils.cifar10.data import Images
 from utils.cifar10.draw import draw, save_grid
@@ -46,7 +47,7 @@ class Run:
             each: the network learns most at first.
         sample_steps: steps of the solver for a sample grid.
         log_every: steps between lines of the log.
-        compile: run the network through ``torch.compile``.
+        compile: ``"off"``, ``"default"`` or ``"graphs"``, as in ``compilation.choose_mode``.
         channels_last: keep images with their channels innermost.
         progress: show a progress bar.
     """
@@ -58,7 +59,7 @@ class Run:
     sample_early: int = 1
     sample_steps: int = 50
     log_every: int = 50
-    compile: bool = False
+    compile: str = "off"
     channels_last: bool = False
     progress: bool = True
 
@@ -73,6 +74,8 @@ class Run:
             check_positive_int(name, getattr(self, name))
         if self.sample_every:
             check_positive_int("sample_every", self.sample_every)
+        if self.compile not in MODES:
+            raise ValueError(f"compile must be one of {MODES}, got {self.compile!r}")
 
     def draws(self, done: int) -> bool:
         """Whether a grid is drawn after ``done`` steps."""
@@ -144,18 +147,20 @@ class Trainer:
         if self._network is None:
             # Only now, after the weights were loaded: the wrapper hands rank 0's to all.
             network = self.processes.wrap(self.model)
-            self._network = torch.compile(network) if self._compile else network
-            self._network.train()
+            self._network = compiled(network, self._compile).train()
         for group in self.optimizer.param_groups:
+            # A number goes along with the launch of the fused kernel: no step waits for it.
             group["lr"] = config.lr * min(1.0, (step + 1) / max(1, config.warmup))
         if config.network.dropout:
             # Dropout draws from torch's default generators: tie them to the step, too.
             counter = step * self.processes.world_size + self.processes.rank
             torch.manual_seed(generator_for(config.seed, "dropout", counter).initial_seed())
+        # Gradients of the step before would lie in memory that CUDA graphs write to from here on.
+        self.optimizer.zero_grad(set_to_none=True)
+        begin_pass(self._compile)
         with autocast(self.processes.device, config.precision):
             predicted = self._network(batch.x_t, batch.t, batch.labels)
         loss = (predicted.float() - batch.target).square().mean()
-        self.optimizer.zero_grad(set_to_none=True)
         self.scaler.scale(loss).backward()
         self.scaler.unscale_(self.optimizer)
         nn.utils.clip_grad_norm_(self._parameters, config.clip, foreach=True)
