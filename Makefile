@@ -18,11 +18,11 @@ export OMP_NUM_THREADS := 1
 # A LANG in the environment is a locale (ko_KR.UTF-8); only one on the command line is a language.
 ASSIGNMENT_LANG := $(if $(findstring command,$(origin LANG)),$(LANG),ko)
 
-.PHONY: help book test notebooks assignment grade lint timings audit serve clean
+.PHONY: help book test notebooks assignment grade translation lint timings audit serve clean
 
 help:  ## list the doors
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1|/' | \
-	  awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+	  awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 $(READY): requirements.txt requirements-dev.txt requirements-grading.txt constraints.txt pyproject.toml
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || \
@@ -55,14 +55,17 @@ grade: $(READY)  ## grade a folder of submissions: make grade FOLDER=submissions
 	  { echo "make: name the folder with the submissions: make grade FOLDER=submissions"; exit 1; }
 	@PYTHONUTF8=1 $(BIN)/python -m classroom grade "$$FOLDER"
 
+translation: $(READY)  ## list what one language has that the other has not been told
+	@$(BIN)/python -m book.translation $(if $(CHAPTER),"$$CHAPTER")
+
 lint: $(READY)  ## check style with ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
-timings: $(READY)  ## measure build and test times and write them into the READMEs
-	@$(BIN)/python -m book.timings --readme
+timings: $(READY)  ## measure build and test times and write them into CONTRIBUTING
+	@$(BIN)/python -m book.timings --write
 
-audit: book  ## measure accessibility and speed in Chromium (needs npm) for the READMEs
-	@$(BIN)/python -m audit --readme
+audit: book  ## measure accessibility and speed in Chromium (needs npm) for CONTRIBUTING
+	@$(BIN)/python -m audit --write
 
 serve: $(READY)  ## serve the built site at http://localhost:8000
 	@$(BIN)/python -m http.server 8000 --directory _build/html

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from utils.console import print_anything
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDERS = ("chapters", "assignments")
 ALONE = ("README", "CONTRIBUTING")  # NAME.ko.md and NAME.md
@@ -176,6 +178,7 @@ def report(root: Path, source: Path, target: Path, since: str = "") -> list[str]
 
 def main(argv: list[str] | None = None, root: Path = ROOT) -> None:
     """Print what has to be translated."""
+    print_anything()
     parser = argparse.ArgumentParser(prog="python -m book.translation", description=__doc__)
     parser.add_argument("name", nargs="?", default="", help="part of a page's name, such as 03")
     parser.add_argument("--lang", choices=tuple(OTHER), help="only what changed in this language")

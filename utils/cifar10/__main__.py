@@ -21,6 +21,7 @@ from utils.cifar10.precision import auto_precision
 from utils.cifar10.presets import PRESETS
 from utils.cifar10.processes import Processes, number_of_processes, pick_device
 from utils.cifar10.train import CHECKPOINT, Run, train
+from utils.console import print_anything
 from utils.samplers import ODE_STEPS
 
 EXAMPLES = """examples:
@@ -485,6 +486,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit status: 0, 2 for an error, 130 or 143 if Ctrl-C or SIGTERM stopped the training.
     """
+    print_anything()
     options = build_parser().parse_args(arguments)
     try:
         return options.function(options)
