@@ -45,7 +45,7 @@ from utils.cifar10.determinism import set_deterministic
 from utils.cifar10.precision import auto_precision, autocast
 from utils.cifar10.presets import TINY_NETWORK
 from utils.cifar10.processes import Processes, pick_device
-from utils.cifar10.train import Run, Trainer
+from utils.cifar10.trainer import Run, Trainer
 
 try:
     from torchcfm.conditional_flow_matching import ConditionalFlowMatcher

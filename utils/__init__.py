@@ -18,7 +18,7 @@ models, unet        networks for points and for images; simple_unet fits a page
 losses, training    what is minimised, and the loop that does it
 samplers, guidance  from noise to data; towards a class
 metrics, claims     how far off a result is, and what may be said of it
-datasets, plotting  what is learned, and how it is shown
+datasets, plotting  what is learned, and how it is shown (plotting has rooms of its own)
 =================== ==========================================================
 
 Behind doors: ``robots`` (chapter 9), ``pusht`` and ``cifar10`` (full-scale runs), ``lab`` (the

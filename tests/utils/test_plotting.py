@@ -14,7 +14,6 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.quiver import Quiver
 
-from utils import plotting
 from utils.plotting import (
     COLORS,
     film_strip,
@@ -23,6 +22,7 @@ from utils.plotting import (
     loss_curve,
     new_figure,
     scatter,
+    style,
     trajectories,
     vector_field,
 )
@@ -55,7 +55,7 @@ CALLS = {
 def test_makes_a_figure_or_draws_into_the_one_given(name):
     fig, ax = CALLS[name](None)
     assert isinstance(fig, Figure) and isinstance(ax, Axes) and ax.figure is fig
-    assert fig.get_size_inches()[0] <= plotting.WIDTH
+    assert fig.get_size_inches()[0] <= style.WIDTH
     given_fig, given = plt.subplots()
     assert CALLS[name](given) == (given_fig, given)
     assert given.has_data()

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from utils import plotting
+from utils.plotting import style
 from utils.simple_unet import SimpleUNet
 from utils.simple_unet_plot import draw_unet, watch
 
@@ -70,5 +70,5 @@ def test_drawing_is_legible_on_a_phone():
     fig.canvas.draw()
     said = {text.get_text() for text in ax.texts}
     assert {"down_1", "mid", "16 × 8 × 8", "32 × 2 × 2", "32 + 32\nchannels"} <= said
-    assert fig.get_size_inches()[0] <= 5.5 < plotting.WIDTH  # on 390 pixels: letters of 10 pixels
+    assert fig.get_size_inches()[0] <= 5.5 < style.WIDTH  # on 390 pixels: letters of 10 pixels
     assert all(text.get_fontsize() >= 10 for text in ax.texts if text.get_text())

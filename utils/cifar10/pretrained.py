@@ -8,14 +8,14 @@ from torch import nn
 
 from utils.cifar10.checkpoint import load_network
 
-RECORDED = ("guide", "base48")
+RECORDED = ("base48",)
 
 
 def recorded_file(run: str, name: str) -> Any:
     """A file of a recorded run, as a path.
 
     Args:
-        run: ``"guide"`` or ``"base48"``.
+        run: one of ``RECORDED``.
         name: as ``"log.jsonl"``.
 
     Returns:
@@ -57,13 +57,12 @@ def _record(run: str) -> Record:
     return Record(json.loads(about), rows, json.loads(evaluation))
 
 
-def load_pretrained(run: str = "guide") -> nn.Module:
+def load_pretrained(run: str = "base48") -> nn.Module:
     """A network that was trained on CIFAR-10, ready to draw.
 
     Args:
-        run: ``"guide"``: the network of chapter 7 (1.5 million weights, trained on a CPU);
-            ``"base48"``: a larger one (5.4 million, trained on a GPU). ``recorded/README.md``
-            is their model card.
+        run: ``"base48"``: 5.4 million weights, trained on a GPU; ``recorded/README.md`` is the
+            model card.
 
     Returns:
         The averaged network, in evaluation mode, without gradients; a velocity field

@@ -28,16 +28,18 @@ from safetensors.torch import load_file, save
 from utils.atomic import write_atomically
 from utils.cifar10 import sources
 from utils.cifar10 import train as training
-from utils.cifar10.__main__ import build_parser, main
+from utils.cifar10.__main__ import main
 from utils.cifar10.batches import batch_indices, make_batch, sample_time, to_float, to_pixels
 from utils.cifar10.checkpoint import load_network, read
 from utils.cifar10.classifier import cached_classifier, train_classifier
 from utils.cifar10.config import CLASSES, NetworkConfig, SimpleNetworkConfig, TrainConfig
 from utils.cifar10.data import Images, load_images
 from utils.cifar10.draw import draw, parse_class, png_grid
+from utils.cifar10.options import build_parser
 from utils.cifar10.presets import FULL, GUIDE, TINY, TINY_NETWORK
 from utils.cifar10.processes import Processes, pick_device
-from utils.cifar10.train import CHECKPOINT, LOG, WEIGHTS, Run, Trainer, train
+from utils.cifar10.train import CHECKPOINT, LOG, WEIGHTS, train
+from utils.cifar10.trainer import Run, Trainer
 from utils.paths import AffinePath, CondOT
 
 ROOT = Path(__file__).parents[3]
@@ -153,18 +155,39 @@ def test_train_sample_evaluate(archive, tmp_path):
     command("sample", "--weights", weights, "--classes", "cat,7,0", *shape)
     assert Image.open(grid).size == (104, 70)
 
-    small = ["--samples", 40, "--steps", "1,2", "--classifier-width", 4, "--classifier-epochs", 1]
+    small = [
+        "--samples",
+        40,
+        "--steps",
+        "1,2",
+        "--guidance",
+        "1,2",
+        "--nearest",
+        10,
+        "--classifier-width",
+        4,
+        "--classifier-epochs",
+        1,
+    ]
     said = command("evaluate", "--weights", weights, *data, *small)
     assert "classifier" in said and "baseline" in said and "not FID" in said
     found = json.loads((out / "evaluation.json").read_text())
-    assert [row["steps"] for row in found["rows"]] == [1, 2] and found["trained_steps"] == 12
+    assert [(row["guidance"], row["steps"]) for row in found["rows"]] == [
+        (1.0, 1),
+        (1.0, 2),
+        (2.0, 1),
+        (2.0, 2),
+    ]
+    assert found["nearest"]["samples"] == 10
+    assert found["nearest"]["pixels"]["generated"]["smallest"] > 1
+    assert found["trained_steps"] == 12
     assert found["rows"][0]["distance"] > found["baseline"] > 0
     assert 0 <= found["classifier_accuracy"] <= 1
     assert not list(tmp_path.rglob("*.tmp"))
 
 
 def test_help_names_every_option(capsys):
-    for command in ("train", "sample", "evaluate"):
+    for command in ("train", "sample", "evaluate", "film"):
         with pytest.raises(SystemExit) as left:
             main([command, "--help"])
         text = capsys.readouterr().out

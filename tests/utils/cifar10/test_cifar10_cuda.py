@@ -14,12 +14,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 import utils.atomic
 from utils.atomic import write_atomically
-from utils.cifar10 import __main__ as command
 from utils.cifar10 import classifier, compilation, determinism, draw
+from utils.cifar10 import commands as command
+from utils.cifar10.__main__ import main
 from utils.cifar10.config import NetworkConfig, TrainConfig
 from utils.cifar10.data import Images
+from utils.cifar10.options import build_parser
 from utils.cifar10.processes import Processes
-from utils.cifar10.train import Run, Trainer
+from utils.cifar10.trainer import Run, Trainer
 from utils.simple_unet import SimpleUNet
 
 ROOT = Path(__file__).parents[3]
@@ -85,7 +87,7 @@ def test_graphs_need_one_process_on_cuda(tmp_path):
     ],
 )
 def test_words_for_compilation(words, asked):
-    parser = command.build_parser()
+    parser = build_parser()
     assert parser.parse_args(["train", "--out", "o", *words]).compile == asked
     options = parser.parse_args(["evaluate", "--weights", "w", *words[:1]])
     assert options.compile == {"auto": "off", "graphs": "on"}.get(asked, asked)
@@ -214,8 +216,8 @@ def test_errors_that_an_option_avoids_are_one_line(error, words, capsys, monkeyp
     def broken(options):
         raise error
 
-    monkeypatch.setattr(command, "_train", broken)
-    assert command.main(["train", "--out", "o"]) == 2
+    monkeypatch.setattr(command, "do_train", broken)
+    assert main(["train", "--out", "o"]) == 2
     said = capsys.readouterr().err.strip()
     assert "\n" not in said and all(word in said for word in words)
 
@@ -224,9 +226,9 @@ def test_mistakes_of_ours_keep_their_traceback(monkeypatch):
     def broken(options):
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr(command, "_train", broken)
+    monkeypatch.setattr(command, "do_train", broken)
     with pytest.raises(RuntimeError, match="of ours"):
-        command.main(["train", "--out", "o"])
+        main(["train", "--out", "o"])
 
 
 # --- no step waits for the device
@@ -306,7 +308,7 @@ def test_train_sets_it_before_cuda_starts(word, on, monkeypatch, tmp_path):
     monkeypatch.setattr(determinism, "set_deterministic", lambda *a: seen.append(a))
     monkeypatch.setattr(command, "Processes", started)
     words = ["train", "--tiny", "--device", "cpu", "--out", str(tmp_path / "run"), word]
-    assert command.main(words) == 2 and seen == [(on, CPU)]
+    assert main(words) == 2 and seen == [(on, CPU)]
 
 
 # --- several processes
@@ -452,10 +454,10 @@ def test_sample_and_evaluate_move_the_network(words, last, tmp_path, monkeypatch
     monkeypatch.setattr(command, "load_images", lambda *a: Images(*toy(), *toy(), "toy"))
     monkeypatch.setattr(command, "cached_classifier", lambda *a: (None, 0.5))
     common = ["--weights", str(weights), "--device", "cpu", "--precision", "fp32", *words]
-    assert command.main(["sample", *common]) == 2
-    assert command.main(["evaluate", *common]) == 2
+    assert main(["sample", *common]) == 2
+    assert main(["evaluate", *common]) == 2
     common[common.index("fp32")] = "bf16"
-    assert command.main(["sample", *common]) == 2
+    assert main(["sample", *common]) == 2
     assert seen == [last, last, True]
 
 
@@ -477,7 +479,7 @@ def test_evaluate_compiles_where_it_is_asked_to(tmp_path, monkeypatch):
     monkeypatch.setattr(command, "load_images", stop)
     common = ["evaluate", "--weights", str(weights), "--device", "cpu"]
     for words in ((), ("--compile",), ("--compile", "auto"), ("--no-compile",)):
-        assert command.main([*common, *words]) == 2
+        assert main([*common, *words]) == 2
     assert calls == ["off", "default", "off", "off"]
 
 
