@@ -94,6 +94,7 @@ def run_sphinx(language: str) -> Path:
     command += ["--path-output", str(stage), "-W", "--keep-going"]
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONIOENCODING": "utf-8",  # as the log is read, whatever the terminal's encoding
     }
     log_file = stage / "build.log"
     # A file, not a pipe, and a session of its own: the KaTeX server outlives Sphinx and would keep

@@ -29,7 +29,8 @@ START, END = "<!-- timings:start -->", "<!-- timings:end -->"
 def seconds(command: list[str], folder: Path) -> tuple[float, str]:
     """Wall time of a command and what it printed; stop if it fails."""
     start = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    decoding = {"encoding": "utf-8", "errors": "replace"}
+    done = subprocess.run(command, cwd=folder, capture_output=True, **decoding)
     if done.returncode:
         raise SystemExit(
             f"timings: {' '.join(command)} failed:\n{(done.stdout + done.stderr)[-4000:]}"
