@@ -28,7 +28,7 @@ COMMENT = {
 # What stops the cell; each text goes on with a file, a tool, or what a program said.
 MESSAGES = {
     "ko": {
-        "hidden": "강의가 쓰는 패키지를 이 파일이 가립니다. 이름을 바꾸고 커널을 재시작해 보세요:",
+        "hidden": "이 파일이 강의의 패키지를 가립니다. 이름을 바꾸고 커널을 재시작해 보세요:",
         "absent": "utils가 없습니다. 저장소 폴더에서 pip install . 을 실행해 보세요. Python:",
         "lacking": "utils를 설치하려면 먼저 이것이 필요합니다. 설치한 뒤 다시 실행해 보세요:",
         "clone": "저장소를 받지 못했습니다. 네트워크와 COURSE_REPOSITORY의 주소를 확인해 보세요:",
