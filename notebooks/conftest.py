@@ -10,9 +10,8 @@ from pathlib import Path
 
 import nbval.plugin
 import pytest
-from nbval.kernel import RunningKernel
-
 from book.stand_in import environment, stand_in
+from nbval.kernel import RunningKernel
 
 
 class ColabKernel(RunningKernel):

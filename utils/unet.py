@@ -49,7 +49,7 @@ class ResidualBlock(nn.Module):
         self.skip = nn.Identity() if same else nn.Conv2d(channels_in, channels_out, 1)
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
-        """Map ``(B, C_in, H, W)`` and an embedding ``(B, E)`` to ``(B, C_out, H, W)``."""
+        """Map ``(B, C_in, H, W)`` and an embedding to ``(B, C_out, H, W)``."""
         h = self.conv_1(F.silu(self.norm_1(x)))
         scale, shift = self.film(embedding)[:, :, None, None].chunk(2, dim=1)
         h = F.silu(self.norm_2(h) * (1 + scale) + shift)

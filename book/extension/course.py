@@ -9,7 +9,7 @@ import sphinxcontrib.katex as katex
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from book.extension import claims, korean, search, teaching
+from book.extension import claims, korean, proofs, search, teaching
 from book.extension.languages import StableSectionIds, page_context
 from book.extension.launch import launch_links
 from book.extension.output_figure import MoveOutputs, OutputFigure
@@ -75,6 +75,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_post_transform(UniqueIds)
     app.add_transform(StableSectionIds)
     claims.setup(app)
+    proofs.setup(app)
     search.setup(app)
     teaching.setup(app)
     app.add_css_file("course.css")

@@ -15,7 +15,7 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from PIL import Image
 
-from book.finish import formula_fonts, scripts, styles
+from book.finish import code_lines, films, formula_fonts, scripts, styles, words
 
 ICON_CLASS = re.compile(r"\bfa-([a-z][a-z-]*)")
 DYNAMIC = {"xmark"}  # icons that the theme's script adds later
@@ -23,6 +23,7 @@ LABORATORY = re.compile(
     r'(?<=<div class="flow-lab">)<script type="application/json">(.*?)</script>'
 )
 SEARCH_BUTTON = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"')
+WIDE = 640  # pixels; a picture that is wider is one of several panels
 PICTURE = re.compile(r'<img\b[^>]*\bsrc="(_images/[^"]+)"[^>]*>')
 
 
@@ -42,16 +43,29 @@ def slim(html: Path, cache: Path) -> None:
         f"_images/{png.name}": f"_images/{convert(png, cache).name}"
         for png in (html / "_images").glob("*.png")
     }
+    pages = {page: finished(text, html, smaller) for page, text in pages.items()}
+    # Last, for they look at what all pages hold.
     pages = styles.bundle(html, scripts.bundle(html, pages))
     for page, text in pages.items():
-        for old, new in smaller.items():
-            text = text.replace(old, new)
-        text = LABORATORY.sub(lambda match: apart(match[1], html), text)
-        # What is said of a button must begin with what is seen on it: its own words will do.
-        text = SEARCH_BUTTON.sub(r"\1", text)
-        # docutils' role for an entry is deprecated, and a list must hold list items.
-        text = text.replace('role="doc-biblioentry"', 'role="listitem"')
-        page.write_text(sized(text, html), "utf-8")
+        page.write_text(LABORATORY.sub(lambda match: apart(match[1], html), text), "utf-8")
+
+
+def finished(text: str, html: Path, smaller: dict[str, str]) -> str:
+    """One page with all that it needs of its own.
+
+    Args:
+        text: of the page.
+        html: folder of its language's pages.
+        smaller: converted pictures, by the names of those that they replace.
+    """
+    text = films.stop(code_lines.mark(words.translate(text, html.name)), html, html.name)
+    for old, new in smaller.items():
+        text = text.replace(old, new)
+    # What is said of a button must begin with what is seen on it: its own words will do.
+    text = SEARCH_BUTTON.sub(r"\1", text)
+    # docutils' role for an entry is deprecated, and a list must hold list items.
+    text = text.replace('role="doc-biblioentry"', 'role="listitem"')
+    return sized(text, html)
 
 
 def apart(state: str, html: Path) -> str:
@@ -121,6 +135,8 @@ def sized(text: str, html: Path) -> str:
         if " width=" not in tag and file.suffix in (".webp", ".png", ".jpg"):
             with Image.open(file) as picture:
                 extra += f' width="{picture.width}" height="{picture.height}"'
+                if picture.width > WIDE and " class=" not in tag:
+                    extra += ' class="wide"'  # course.css keeps it readable on a phone
         if " loading=" not in tag:
             late = 0 <= code < match.start()
             extra += ' loading="lazy" decoding="async"' if late else ' decoding="async"'
