@@ -23,6 +23,7 @@ from book.repository import address
 from book.run import sphinx
 from book.run.cache import BUILD, ROOT, cache_path, digest, execution_key, run_notebooks, under
 from book.run.sphinx import STAGE
+from utils.console import print_anything
 
 try:
     import fcntl
@@ -139,6 +140,7 @@ def alone() -> Iterator[None]:
 
 def main() -> None:
     """Build what has changed."""
+    print_anything()
     parser = argparse.ArgumentParser(prog="python -m book.build", description=__doc__)
     parser.add_argument("--force", action="store_true", help="build even if nothing has changed")
     force = parser.parse_args().force

@@ -47,7 +47,6 @@ def ring(
         Points, shape ``(n, 2)``.
 
     Raises:
-        TypeError: if an argument has the wrong type.
         ValueError: if ``n`` < 1, ``radius`` <= 0 or ``noise`` < 0.
     """
     check_positive_int("n", n)
@@ -81,7 +80,6 @@ def checkerboard(
         Points, shape ``(n, 2)``.
 
     Raises:
-        TypeError: if an argument has the wrong type.
         ValueError: if ``n`` < 1, ``cells`` is odd or < 1, or ``half_width`` <= 0.
     """
     check_positive_int("n", n)
@@ -110,7 +108,6 @@ def two_moons(n: int, noise: float = 0.05, generator: torch.Generator | None = N
         Points, shape ``(n, 2)``.
 
     Raises:
-        TypeError: if an argument has the wrong type.
         ValueError: if ``n`` < 1 or ``noise`` < 0.
     """
     check_positive_int("n", n)
@@ -142,7 +139,6 @@ def eight_gaussians(
         Points, shape ``(n, 2)``.
 
     Raises:
-        TypeError: if an argument has the wrong type.
         ValueError: if ``n`` < 1, ``radius`` <= 0 or ``std`` <= 0.
     """
     return GaussianMixture.eight_gaussians(radius, std).sample(n, generator)

@@ -30,7 +30,6 @@ def guided(
         A function ``(x, t) -> (B, ...)``; t is ``()`` or ``(B,)``.
 
     Raises:
-        TypeError: if ``labels`` is not a tensor, or ``weight`` not a number.
         ValueError: if ``weight`` is negative or not finite, or the model knows no "no class".
     """
     weight = check_nonnegative("weight", weight)
@@ -70,7 +69,6 @@ def drop_labels(
         New labels, same shape; ``labels`` is not changed.
 
     Raises:
-        TypeError: if ``p`` is not a number.
         ValueError: if ``p`` lies outside [0, 1].
     """
     if check_nonnegative("p", p) > 1:

@@ -19,7 +19,7 @@ def flow_matching_loss(
     generator: torch.Generator | None = None,
     coupling: Coupling | None = None,
 ) -> Tensor:
-    r"""Conditional flow matching: :math:`E\,\lVert f_\theta(x_t, t) - \dot x_t\rVert^2 / D`.
+    r"""Flow matching: :math:`E\,\lVert f_\theta(x_t, t) - \dot x_t\rVert^2 / D`.
 
     Mean over the batch and over the D coordinates.
     Source: Lipman et al. 2023 (arXiv 2210.02747), eq. 9; Lipman et al. 2024, eq. 4.32.
@@ -35,7 +35,6 @@ def flow_matching_loss(
         Loss, 0-dim.
 
     Raises:
-        TypeError: if ``x_1`` is not a floating-point tensor.
         ValueError: if ``x_1`` is empty or not finite.
     """
     check_samples("x_1", x_1)
@@ -68,7 +67,6 @@ def epsilon_loss(
         Loss, 0-dim.
 
     Raises:
-        TypeError: if ``x_1`` is not a floating-point tensor.
         ValueError: if ``x_1`` is empty or not finite.
     """
     check_samples("x_1", x_1)

@@ -27,7 +27,6 @@ class TimeEmbedding(nn.Module):
             max_frequency: highest frequency in cycles per unit time, above 1/4.
 
         Raises:
-            TypeError: if an argument is not a number.
             ValueError: if ``dim`` is odd or not positive, or ``max_frequency`` too low.
         """
         super().__init__()
@@ -61,7 +60,6 @@ class MLP(nn.Module):
             time_dim: number of time features, even.
 
         Raises:
-            TypeError: if an argument is not an integer.
             ValueError: if an argument is below 1, or ``time_dim`` is odd.
         """
         super().__init__()

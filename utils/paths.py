@@ -45,9 +45,6 @@ class AffinePath:
 
         Args:
             scheduler: gives alpha, sigma and their derivatives.
-
-        Raises:
-            TypeError: if it is not a ``Scheduler``.
         """
         if not isinstance(scheduler, Scheduler):
             raise TypeError(f"scheduler must be a Scheduler, got {scheduler!r:.80}")
@@ -68,7 +65,6 @@ class AffinePath:
             ``PathSample(x_t, dx_t, x_0, x_1, t)``.
 
         Raises:
-            TypeError: if an argument is not a floating-point tensor.
             ValueError: if shapes do not match, or t lies outside [0, 1].
         """
         check_samples("x_0", x_0)
@@ -148,7 +144,6 @@ class AffinePath:
             ``(x_1, x_0)``, each ``(B, ...)``.
 
         Raises:
-            TypeError: if an argument is not a floating-point tensor.
             ValueError: if shapes do not match, or the matrix is singular at that time.
         """
         check_samples("x_t", x_t)
@@ -182,7 +177,6 @@ class AffinePath:
             The other prediction, shape ``(B, ...)``.
 
         Raises:
-            TypeError: if an argument is not a floating-point tensor.
             ValueError: if shapes do not match, a name is unknown, or it cannot be had at that time.
         """
         x_1, x_0 = self.solve(x_t, t, value, source)

@@ -172,7 +172,6 @@ def ddpm_betas(T: int = 1000, beta_start: float = 1e-4, beta_end: float = 0.02) 
         float64 tensor of shape ``(T,)``; entry k belongs to DDPM's step k + 1.
 
     Raises:
-        TypeError: if ``T`` is not an integer.
         ValueError: if ``T`` < 1 or a beta lies outside (0, 1).
     """
     check_positive_int("T", T)
@@ -200,7 +199,6 @@ def cosine_betas(T: int = 100, s: float = 0.008, beta_max: float = 0.999) -> Ten
         float64 tensor of shape ``(T,)``.
 
     Raises:
-        TypeError: if ``T`` is not an integer.
         ValueError: if ``T`` < 1, ``s`` < 0 or ``beta_max`` lies outside (0, 1).
     """
     check_positive_int("T", T)
@@ -236,7 +234,6 @@ class DiscreteVP:
             betas: variance of each step, shape ``(T,)``, in (0, 1).
 
         Raises:
-            TypeError: if ``betas`` is not a floating-point tensor.
             ValueError: if it is empty, not 1-dim or leaves (0, 1).
         """
         betas = ddpm_betas() if betas is None else check_samples("betas", betas, ndim=1)
@@ -260,7 +257,6 @@ class DiscreteVP:
             ``k`` as an int64 tensor.
 
         Raises:
-            TypeError: if ``k`` is not integral.
             ValueError: if it lies outside 0..T-1.
         """
         k = torch.as_tensor(k)
@@ -297,7 +293,6 @@ class DiscreteVP:
             Noisy data, shape ``(B, ...)``.
 
         Raises:
-            TypeError: if an argument has the wrong type or dtype.
             ValueError: if shapes do not match or k lies outside 0..T-1.
         """
         check_samples("x_0", x_0)
@@ -323,7 +318,6 @@ class DiscreteVP:
             State after the step, shape ``(B, ...)``.
 
         Raises:
-            TypeError: if an argument has the wrong type or dtype.
             ValueError: if ``x`` is empty or not finite, or k lies outside 0..T-1.
         """
         check_samples("x", x)

@@ -33,10 +33,13 @@ class ResBlock(nn.Module):
 
     def forward(self, x: Tensor, e: Tensor) -> Tensor:
         """Map ``(B, C_in, H, W)`` and an embedding ``(B, E)`` to ``(B, C_out, H, W)``."""
-        h = self.norm_1(self.conv_1(x))
-        h = F.silu(h + self.shift(e)[:, :, None, None])
-        h = F.silu(self.norm_2(self.conv_2(h)))
-        return h + self.shortcut(x)
+        # fmt: off
+        h = self.norm_1(self.conv_1(x))           # (B, C_out, H, W)
+        h = h + self.shift(e)[:, :, None, None]   # time and class
+        h = F.silu(h)
+        h = F.silu(self.norm_2(self.conv_2(h)))   # (B, C_out, H, W)
+        return h + self.shortcut(x)               # (B, C_out, H, W)
+        # fmt: on
 
 
 class SimpleUNet(nn.Module):
@@ -70,26 +73,33 @@ class SimpleUNet(nn.Module):
         self.null_label = check_positive_int("num_classes", num_classes)
         if check_positive_int("base_channels", base_channels) % 8:
             raise ValueError(f"base_channels must be a multiple of 8, got {base_channels}")
-        c, e = base_channels, 2 * base_channels
+        # The page shows what follows, with the shapes of base_channels=64.
+        # fmt: off
+        c, e = base_channels, 2 * base_channels          # 64 and 128 channels
 
         self.time = nn.Sequential(
-            TimeEmbedding(e, max_frequency=8.0), nn.Linear(e, e), nn.SiLU(), nn.Linear(e, e)
+            TimeEmbedding(e, max_frequency=8.0),         # a time: e numbers
+            nn.Linear(e, e), nn.SiLU(), nn.Linear(e, e),
         )
-        self.label = nn.Embedding(num_classes + 1, e)
+        self.label = nn.Embedding(num_classes + 1, e)    # one more: "no class"
 
+        # Encoder: 32 -> 16 -> 8
         self.conv_in = nn.Conv2d(in_channels, c, 3, padding=1)
         self.down_1 = ResBlock(c, c, e)
         self.pool_1 = nn.Conv2d(c, c, 3, stride=2, padding=1)
         self.down_2 = ResBlock(c, 2 * c, e)
         self.pool_2 = nn.Conv2d(2 * c, 2 * c, 3, stride=2, padding=1)
 
+        # Bottleneck: 8
         self.mid = ResBlock(2 * c, 2 * c, e)
 
+        # Decoder: 8 -> 16 -> 32
         self.up_1 = nn.ConvTranspose2d(2 * c, 2 * c, 4, stride=2, padding=1)
-        self.dec_1 = ResBlock(4 * c, c, e)
+        self.dec_1 = ResBlock(4 * c, c, e)               # 2c below + 2c kept
         self.up_2 = nn.ConvTranspose2d(c, c, 4, stride=2, padding=1)
-        self.dec_2 = ResBlock(2 * c, c, e)
+        self.dec_2 = ResBlock(2 * c, c, e)               # c below + c kept
         self.conv_out = nn.Conv2d(c, in_channels, 3, padding=1)
+        # fmt: on
 
     def forward(self, x: Tensor, t: Tensor, labels: Tensor | None = None) -> Tensor:
         """Evaluate the network.
@@ -109,20 +119,25 @@ class SimpleUNet(nn.Module):
         """
         check_images(x, t, self.in_channels, divisor=4)
         labels = check_labels(labels, x, self.null_label)
-        e = self.time(t.to(x.dtype).expand(len(x))) + self.label(labels)  # (B, 128)
+        # fmt: off
+        t = t.to(x.dtype).expand(len(x))         # (B,), from () or (B,)
+        e = self.time(t) + self.label(labels)    # (B, 128)
 
-        h = self.conv_in(x)  # (B, 64, 32, 32)
-        h_1 = self.down_1(h, e)  # (B, 64, 32, 32)
-        h = self.pool_1(h_1)  # (B, 64, 16, 16)
-        h_2 = self.down_2(h, e)  # (B, 128, 16, 16)
-        h = self.pool_2(h_2)  # (B, 128, 8, 8)
+        # Encoder
+        h = self.conv_in(x)                      # (B,  64, 32, 32)
+        h_1 = self.down_1(h, e)                  # (B,  64, 32, 32)  kept
+        h = self.pool_1(h_1)                     # (B,  64, 16, 16)
+        h_2 = self.down_2(h, e)                  # (B, 128, 16, 16)  kept
+        h = self.pool_2(h_2)                     # (B, 128,  8,  8)
 
-        h = self.mid(h, e)  # (B, 128, 8, 8)
+        # Bottleneck
+        h = self.mid(h, e)                       # (B, 128,  8,  8)
 
-        h = self.up_1(h)  # (B, 128, 16, 16)
-        h = torch.cat([h, h_2], dim=1)  # (B, 256, 16, 16)
-        h = self.dec_1(h, e)  # (B, 64, 16, 16)
-        h = self.up_2(h)  # (B, 64, 32, 32)
-        h = torch.cat([h, h_1], dim=1)  # (B, 128, 32, 32)
-        h = self.dec_2(h, e)  # (B, 64, 32, 32)
-        return self.conv_out(h)  # (B, 3, 32, 32)
+        # Decoder, with what was kept
+        h = self.up_1(h)                         # (B, 128, 16, 16)
+        h = torch.cat([h, h_2], dim=1)           # (B, 256, 16, 16)
+        h = self.dec_1(h, e)                     # (B,  64, 16, 16)
+        h = self.up_2(h)                         # (B,  64, 32, 32)
+        h = torch.cat([h, h_1], dim=1)           # (B, 128, 32, 32)
+        h = self.dec_2(h, e)                     # (B,  64, 32, 32)
+        return self.conv_out(h)                  # (B,   3, 32, 32)

@@ -66,7 +66,6 @@ class ExponentialMovingAverage:
             decay: d, in [0, 1).
 
         Raises:
-            TypeError: if ``decay`` is not a number.
             ValueError: if ``decay`` lies outside [0, 1).
         """
         if not check_nonnegative("decay", decay) < 1:
@@ -114,7 +113,6 @@ def train(
         ``(step, loss)`` after the optimiser step.
 
     Raises:
-        TypeError: if an argument has the wrong type.
         ValueError: if a value is out of range, or ``lr_schedule`` is unknown.
         FloatingPointError: if the loss is NaN or infinite: the run cannot recover from it.
     """
@@ -166,7 +164,6 @@ def fit(
         Loss of each step, shape ``(steps,)``, float64.
 
     Raises:
-        TypeError: as ``train``.
         ValueError: as ``train``.
         ImportError: if ``progress`` is asked for and tqdm is missing.
     """

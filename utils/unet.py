@@ -49,7 +49,7 @@ class ResidualBlock(nn.Module):
         self.skip = nn.Identity() if same else nn.Conv2d(channels_in, channels_out, 1)
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
-        """Map ``(B, C_in, H, W)`` and an embedding ``(B, E)`` to ``(B, C_out, H, W)``."""
+        """Map ``(B, C_in, H, W)`` and an embedding to ``(B, C_out, H, W)``."""
         h = self.conv_1(F.silu(self.norm_1(x)))
         scale, shift = self.film(embedding)[:, :, None, None].chunk(2, dim=1)
         h = F.silu(self.norm_2(h) * (1 + scale) + shift)
@@ -68,13 +68,18 @@ class SelfAttention(nn.Module):
         self.out = _zero(nn.Conv2d(channels, channels, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map ``(B, C, H, W)`` to the same shape."""
+        """Map ``(B, C, H, W)`` to the same shape and memory format."""
         batch, channels, height, width = x.shape
-        qkv = self.qkv(self.norm(x))
-        qkv = qkv.reshape(batch, 3, self.num_heads, channels // self.num_heads, height * width)
-        q, k, v = qkv.transpose(-1, -2).unbind(1)  # each (B, heads, H * W, C / heads)
-        h = F.scaled_dot_product_attention(q, k, v)
-        return x + self.out(h.transpose(-1, -2).reshape(batch, channels, height, width))
+        # One row for each pixel: where channels lie innermost already, this copies nothing, and
+        # neither does anything below. The 1x1 convolutions are products of matrices, then.
+        pixels = self.norm(x).permute(0, 2, 3, 1).reshape(batch, height * width, channels)
+        qkv = F.linear(pixels, self.qkv.weight.flatten(1), self.qkv.bias)
+        qkv = qkv.view(batch, height * width, 3, self.num_heads, channels // self.num_heads)
+        # Each (B, heads, H * W, C / heads) with the last one innermost: fused kernels want that.
+        q, k, v = qkv.transpose(1, 3).unbind(2)
+        h = F.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(pixels.shape)
+        h = F.linear(h, self.out.weight.flatten(1), self.out.bias)
+        return x + h.view(batch, height, width, channels).permute(0, 3, 1, 2)
 
 
 class Stage(nn.Module):
@@ -93,6 +98,31 @@ class Stage(nn.Module):
         return self.attention(self.block(x, embedding))
 
 
+def double_size(x: Tensor) -> Tensor:
+    r"""Repeat each pixel as a square of four (nearest neighbour), in the memory format of x.
+
+    .. math:: y_{b,c,2i+k,2j+l} = x_{b,c,i,j}, \qquad k, l \in \{0, 1\}
+
+    ``F.interpolate`` gives the same numbers, but its gradient on CUDA is either not deterministic
+    or, where that is asked for, a slow scatter (``index_put_``). Here it is one sum of two
+    neighbours for each direction.
+
+    Args:
+        x: images, shape ``(B, C, H, W)``.
+
+    Returns:
+        Shape ``(B, C, 2H, 2W)``.
+    """
+    batch, channels, height, width = x.shape
+    if x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous():
+        x = x.permute(0, 2, 3, 1)
+        x = torch.stack((x, x), dim=3).view(batch, height, 2 * width, channels)
+        x = torch.stack((x, x), dim=2).view(batch, 2 * height, 2 * width, channels)
+        return x.permute(0, 3, 1, 2)
+    x = torch.stack((x, x), dim=4).view(batch, channels, height, 2 * width)
+    return torch.stack((x, x), dim=3).view(batch, channels, 2 * height, 2 * width)
+
+
 class Upsample(nn.Module):
     """Double height and width by repeating pixels, then smooth with a convolution."""
 
@@ -103,7 +133,7 @@ class Upsample(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(B, C, H, W)`` to ``(B, C, 2H, 2W)``."""
-        return self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+        return self.conv(double_size(x))
 
 
 class UNet(nn.Module):

@@ -62,7 +62,12 @@ def included(source: Path, file: str, options: dict[str, str]) -> str:
     shown = text.splitlines()[first - 1 : node.end_lineno]
     if start := options.get("start-at", "").strip('"'):
         shown = shown[next(i for i, line in enumerate(shown) if start in line) :]
-    return textwrap.dedent("\n".join(shown))
+    if end := options.get("end-at", "").strip('"'):
+        shown = shown[: next(i for i, line in enumerate(shown) if end in line) + 1]
+    shown = textwrap.dedent("\n".join(shown))
+    if above := options.get("prepend"):  # one line, whose body what follows is
+        shown = f"{above}\n{textwrap.indent(shown, '    ')}"
+    return shown
 
 
 def block(name: str, title: str, body: list[str], source: Path, page: Page) -> list[str]:
@@ -142,6 +147,8 @@ def to_plain(text: str, language: str, source: Path, page: Page | None = None) -
                 i += 1
             if i < len(lines):
                 out.append(lines[i])
+        elif line.startswith("% "):
+            pass  # a comment
         elif not re.fullmatch(r"\([\w-]+\)=", line.strip()) and line.strip() != "+++":
             if closing := EQUATION.fullmatch(line):
                 number = page.find(closing[2]).text.strip("()")

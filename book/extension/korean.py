@@ -19,7 +19,14 @@ STRINGS = {
     },
     # Its own Korean gives "해답 연습 1": the order of English.
     "exercise": {"Exercise": "연습 문제", "Solution to": "풀이:", "Solution": "풀이"},
-    "proof": {"Proof": "증명", "Theorem": "정리", "Remark": "참고", "Example": "예"},
+    "proof": {
+        "Proof": "증명",
+        "Theorem": "정리",
+        "Lemma": "보조정리",
+        "Definition": "정의",
+        "Remark": "참고",
+        "Example": "예",
+    },
     "togglebutton": {"Click to show": "펼치기", "Click to hide": "접기"},
 }
 

@@ -11,17 +11,18 @@ NAMES = {"ko": "한국어", "en": "English"}
 
 
 class StableSectionIds(SphinxTransform):
-    """Put the explicit label of a section first, so that both languages link to the same anchor.
+    """Leave a section its own label, the same in both languages, as its only anchor.
 
-    Without it the address of a Korean heading is ``#id3``, which means another section in English.
+    What docutils makes of a heading is ``#id3`` in Korean, and another section's in English.
     """
 
     default_priority = 500  # after labels have reached their sections (260)
 
     def apply(self, **kwargs: object) -> None:
-        """Reorder the identifiers of every labelled section."""
+        """Drop the identifiers that were made from headings, wherever there is a label."""
         for section in self.document.findall(nodes.section):
-            section["ids"].sort(key=lambda name: not name.startswith("sec-"))
+            own = [name for name in section["ids"] if name.startswith("sec-")]
+            section["ids"] = own or section["ids"]
 
 
 def page_context(app: Sphinx, page: str, template: str, context: dict, doctree: object) -> None:

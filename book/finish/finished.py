@@ -79,7 +79,9 @@ def finish(job: Job) -> list[str]:
     known, record = known_of(job), job.out.with_suffix(".json")
     record.unlink(missing_ok=True)  # until all is done: a build that was stopped begins anew
     texts = {
-        page.name: VERSION.sub(r'\1"', page.read_text("utf-8"))
+        page.name: light.prepared(
+            VERSION.sub(r'\1"', page.read_text("utf-8")), job.raw, job.language
+        )
         for page in sorted(job.raw.glob("*.html"))
     }
     pages = {name: look(text, known.get("pages", {}).get(name)) for name, text in texts.items()}

@@ -17,7 +17,7 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 from PIL import Image
 
-from book.finish import formula_fonts, scripts, styles
+from book.finish import code_lines, films, formula_fonts, scripts, styles, words
 
 ICON_CLASS = re.compile(r"\bfa-([a-z][a-z-]*)")
 DYNAMIC = {"xmark"}  # icons that the theme's script adds later
@@ -25,6 +25,7 @@ LABORATORY = re.compile(
     r'(?<=<div class="flow-lab">)<script type="application/json">(.*?)</script>'
 )
 SEARCH_BUTTON = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"')
+WIDE = 640  # pixels; a picture that is wider is one of several panels
 PNG = re.compile(r"(_images/[\w.-]+)\.png")
 PICTURE = re.compile(r'<img\b[^>]*\bsrc="(_images/[^"]+)"[^>]*>')
 
@@ -91,6 +92,19 @@ def share(html: Path, need: Facts) -> Plan:
         file.unlink()  # for the theme's developers
     script = scripts.bundle(html, need.scripts, need.settings)
     return Plan(script, styles.bundle(html, need.sheets, set(need.words) | styles.scripted(html)))
+
+
+def prepared(text: str, html: Path, language: str) -> str:
+    """One page in the words of its language, with films that stand still and marked code.
+
+    Before anything is asked of the page: these add to what it needs of scripts and style sheets.
+
+    Args:
+        text: of the page, as Sphinx wrote it.
+        html: folder of the pages; still pictures of films are written beside the films.
+        language: of the page.
+    """
+    return films.stop(code_lines.mark(words.translate(text, language)), html, language)
 
 
 def page(text: str, html: Path, plan: Plan) -> str:
@@ -175,6 +189,8 @@ def sized(text: str, html: Path) -> str:
         if " width=" not in tag and file.suffix in (".webp", ".png", ".jpg"):
             with Image.open(file) as picture:
                 extra += f' width="{picture.width}" height="{picture.height}"'
+                if picture.width > WIDE and " class=" not in tag:
+                    extra += ' class="wide"'  # course.css keeps it readable on a phone
         if " loading=" not in tag:
             late = 0 <= code < match.start()
             extra += ' loading="lazy" decoding="async"' if late else ' decoding="async"'

@@ -27,6 +27,27 @@ SCROLLABLE = (
 # What is replaced in the scripts of others: in which file, what, by what.
 CHANGES = (
     ("copybutton.js", "const messages = {", KOREAN_COPY),  # it has no Korean of its own
+    # What a button that folds says to those who listen: the words that the others see.
+    ("togglebutton.js", 'aria-label="Toggle hidden content"', 'aria-label="${toggleHintShow}"'),
+    # A number is no word to look for, with a Korean particle behind it neither.
+    (
+        "searchtools.js",
+        "queryTerm.match(/^\\d+$/)",
+        "stemmer.stemWord(queryTermLower).match(/^\\d+$/)",
+    ),
+    # Some keyboards and file systems write a syllable as its letters; the index has syllables.
+    (
+        "searchtools.js",
+        "_parseQuery: (query) => {",
+        '_parseQuery: (query) => {\n    query = query.normalize("NFC");',
+    ),
+    # Titles are asked for without the particle, too, where the language has some.
+    (
+        "searchtools.js",
+        "const queryLower = query.toLowerCase().trim();",
+        'const bare = typeof bareQuery === "function" ? bareQuery(query) : query;\n'
+        "    const queryLower = bare.toLowerCase().trim();",
+    ),
     # Measures every box at once and so lays out the whole page; course.js does it on the way.
     ("pydata-sphinx-theme.js", SCROLLABLE, "[]"),
     # What a hit shows of its page: formulas once, though they stand there for the eye and for the

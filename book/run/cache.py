@@ -30,7 +30,8 @@ def under(folder: str, pattern: str = "*") -> list[Path]:
 
 def execution_key() -> str:
     """What the output of a cell depends on beside the cell: ``utils`` and the installed set."""
-    return digest([*under("utils", "*.py"), *(ROOT / name for name in ENVIRONMENT)])
+    records = [f for f in under("utils") if "recorded" in f.parts and f.suffix != ".md"]
+    return digest([*under("utils", "*.py"), *records, *(ROOT / name for name in ENVIRONMENT)])
 
 
 def cache_path() -> Path:

@@ -94,9 +94,7 @@ def fill(cache_folder: Path, pages: list[Path]) -> list[str]:
 def keep(cache_folder: Path, page: Path, notebook: NotebookNode, seconds: float) -> None:
     """Put an executed notebook into the cache."""
     bundle = CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds})
-    get_cache(str(cache_folder)).cache_notebook_bundle(
-        bundle, check_validity=False, overwrite=True
-    )
+    get_cache(str(cache_folder)).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
 def is_kept(cache_folder: Path, notebook: NotebookNode) -> bool:

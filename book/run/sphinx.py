@@ -76,6 +76,7 @@ def run(language: str) -> Path:
     log_file = STAGE / language / "build.log"
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONIOENCODING": "utf-8",  # as the log is read, whatever the terminal's encoding
     }
     # A file, not a pipe, and a session of its own: the KaTeX server outlives Sphinx and would keep
     # a pipe open for ever.

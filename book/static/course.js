@@ -1,20 +1,66 @@
-// Keep the section when the language changes, and remember the choice for the landing page.
-for (const link of document.querySelectorAll("a.language-switch")) {
-  link.addEventListener("click", () => {
-    link.hash = location.hash;
-    try { localStorage.setItem("course-language", link.hreflang); } catch { /* private mode */ }
+// Keep the section when the language changes, and remember the choice for the landing page. Labels are
+// the same in both languages; docutils' numbers (id7) and the names of terms are not.
+{
+  const shared = (node) => node?.id && !/^(id\d+|term-|index-|main-content|__)/.test(node.id);
+  const inView = (node) => {
+    const { top, bottom } = node.getBoundingClientRect();
+    return bottom > 0 && top < innerHeight;
+  };
+  // What the reader came for, if it is still to be seen, or else the section that is being read.
+  const place = () => {
+    const asked = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (shared(asked) && inView(asked)) return asked.id;
+    if (scrollY < 200) return "";
+    const line = innerHeight / 3;
+    let found = "";
+    for (const section of document.querySelectorAll(".bd-article section[id]")) {
+      const { top, bottom } = section.getBoundingClientRect();
+      if (shared(section) && top <= line && bottom > 0) found = section.id; // the innermost comes last
+    }
+    return found;
+  };
+  for (const link of document.querySelectorAll("a.language-switch")) {
+    link.addEventListener("click", () => {
+      link.hash = place();
+      try { localStorage.setItem("course-language", link.hreflang); } catch { /* private mode */ }
+    });
+  }
+}
+
+// The link that leads back up is there when the top is far.
+{
+  const up = document.querySelector("a.to-top");
+  if (up) addEventListener("scroll", () => up.classList.toggle("shown", scrollY > 600), { passive: true });
+}
+
+// Films: a picture that stands still, and a link to the film. The link becomes a button that plays and
+// stops. When its box is opened, a film begins by itself, unless the reader has asked for rest.
+for (const link of document.querySelectorAll("a.film-play")) {
+  const picture = link.parentElement.querySelector("img.film");
+  const still = picture.getAttribute("src"), film = link.getAttribute("href");
+  const button = Object.assign(document.createElement("button"), { type: "button", className: "film-play" });
+  const play = (on) => {
+    picture.src = on ? film : still;
+    button.textContent = on ? link.dataset.stop : link.textContent;
+  };
+  play(false);
+  button.addEventListener("click", () => play(picture.getAttribute("src") === still));
+  link.replaceWith(button);
+  button.closest("details")?.addEventListener("toggle", ({ target }) => {
+    play(target.open && !matchMedia("(prefers-reduced-motion: reduce)").matches);
   });
 }
 
-// The button that leads back up appears when the reader scrolls up, far from the top.
-{
-  const up = document.getElementById("pst-back-to-top");
-  let last = 0;
-  up?.addEventListener("click", () => scrollTo(0, 0));
-  if (up) addEventListener("scroll", () => {
-    up.style.display = scrollY < last && scrollY > 600 ? "block" : "none";
-    last = scrollY;
-  }, { passive: true });
+// Browsers without ::details-content: what is folded is opened for the print and folded again.
+if (!CSS.supports("selector(::details-content)")) {
+  const opened = new Set();
+  addEventListener("beforeprint", () => {
+    for (const box of document.querySelectorAll("details:not([open])")) { box.open = true; opened.add(box); }
+  });
+  addEventListener("afterprint", () => {
+    for (const box of opened) box.open = false;
+    opened.clear();
+  });
 }
 
 // Start each laboratory of the page when it comes near; until then, and without scripts, its picture stays.
@@ -27,7 +73,9 @@ for (const link of document.querySelectorAll("a.language-switch")) {
       : JSON.parse(data.textContent);
     const { default: widget } = await import(module);
     widget.render({ model: { get: () => lab }, el: host });
-    host.closest("figure")?.classList.add("lab-on");
+    const figure = host.closest("figure");
+    if (host.flowLab) figure?.classList.add("lab-on");
+    else figure?.classList.remove("with-lab"); // it says why it could not start; the picture stays
   };
   const near = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {
@@ -54,7 +102,9 @@ for (const link of document.querySelectorAll("a.language-switch")) {
   const near = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) if (isIntersecting) measure(target);
   }, { rootMargin: "500px" });
-  const boxes = document.querySelectorAll(".katex-display, pre, .cell_output > .output, .bd-article table");
+  const boxes = document.querySelectorAll(
+    ".katex-display, pre, .cell_output > .output, .bd-article table, figure.output-figure",
+  );
   for (const box of boxes) near.observe(box);
   addEventListener("resize", () => {
     for (const box of boxes) { near.unobserve(box); near.observe(box); }

@@ -3,30 +3,14 @@
 import re
 from urllib.parse import quote
 
-import chromium
 import pytest
-from test_lab import browser, needs_browser, site  # noqa: F401  (fixtures)
+from pages import browser, needs_browser, site  # noqa: F401  (fixtures)
+from visiting import visit  # noqa: F401  (a fixture)
 
 from book.build import SITE
 
 WORDS = {"ko": ["경로", "학습", "속도", "노이즈"], "en": ["path", "velocity", "schedule"]}
 pytestmark = needs_browser
-
-
-@pytest.fixture
-def visit(site, browser):  # noqa: F811
-    last = []
-
-    def open_page(name, **options):
-        for page in last:  # one at a time: a page behind another one does not run
-            page.close()
-        last[:] = [chromium.Page(browser, **options)]
-        last[0].open(f"{site}{name}")
-        return last[0]
-
-    yield open_page
-    for page in last:
-        page.close()
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
@@ -47,7 +31,7 @@ def test_pages_ask_nobody_else_and_raise_nothing(visit, site, language):  # noqa
 
 
 @pytest.mark.parametrize(("language", "word"), [(k, w) for k in WORDS for w in WORDS[k]])
-def test_search_finds_and_answers_in_the_language(visit, language, word):
+def test_search_finds_and_answers_in_the_language(visit, language, word):  # noqa: F811
     page = visit(f"{language}/search.html?q={quote(word)}")
     page.wait("document.querySelectorAll('#search-results li').length > 3")
     found = page.evaluate("document.querySelector('#search-results').innerText")
@@ -67,24 +51,58 @@ def test_search_finds_and_answers_in_the_language(visit, language, word):
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
-def test_the_search_opens_from_a_chapter_with_the_keyboard(visit, language):
+def test_the_search_opens_from_a_chapter_with_the_keyboard(visit, language):  # noqa: F811
     page = visit(f"{language}/03-flow-matching.html")
     page.evaluate("document.querySelector('.search-button__button').click()")
     page.wait("document.querySelector('dialog[open] input') !== null")
 
 
-def test_the_button_leads_back_to_the_top(visit):
-    page = visit("ko/03-flow-matching.html", width=1400)
-    button = "document.querySelector('#pst-back-to-top').style.display"
-    for height, shown in ((5000, "none"), (4000, "block")):
-        page.evaluate(f"scrollTo({{top: {height}, behavior: 'instant'}})")
-        page.wait(f"{button} === '{shown}'", 5)
-    page.evaluate("document.querySelector('#pst-back-to-top').click()")
+@pytest.mark.parametrize("width", [1400, 390])
+def test_the_link_to_the_top_covers_nothing(visit, width):  # noqa: F811
+    page = visit("ko/03-flow-matching.html", width=width)
+    shown = "getComputedStyle(document.querySelector('a.to-top')).visibility === 'visible'"
+    assert not page.evaluate(shown)
+    page.evaluate("scrollTo({top: 5000, behavior: 'instant'})")
+    page.wait(shown, 5)
+    # It stands in the bar at the top, beside its other buttons, and nothing else floats.
+    outside = page.evaluate("""
+    [...document.querySelectorAll(".bd-main *, #pst-back-to-top")].filter((node) => {
+      const { position } = getComputedStyle(node);
+      return position === "fixed" && !node.closest(".bd-sidebar-secondary, dialog");
+    }).map((node) => node.outerHTML.slice(0, 100))
+    """)
+    assert outside == []
+    inside, crowded = page.evaluate("""(() => {
+      const box = (selector) => document.querySelector(selector).getBoundingClientRect();
+      const bar = box(".bd-header-article"), up = box("a.to-top");
+      const others = [...document.querySelectorAll(".bd-header-article :is(a, button)")]
+        .filter((node) => !node.matches(".to-top")).map((node) => node.getBoundingClientRect())
+        .filter((other) => other.width);
+      return [up.top >= bar.top && up.bottom <= bar.bottom + 1 && up.right <= innerWidth,
+        others.some((other) => other.left < up.right && other.right > up.left)];
+    })()""")
+    assert inside and not crowded
+    page.evaluate("document.querySelector('a.to-top').click()")
     page.wait("scrollY === 0")
 
 
-def test_a_link_to_a_far_section_arrives(visit):
+def test_a_link_to_a_far_section_arrives(visit):  # noqa: F811
     page = visit("en/03-flow-matching.html#sec-fm-exercises")
     page.wait(
         "Math.abs(document.querySelector('#sec-fm-exercises').getBoundingClientRect().top) < 200"
     )
+
+
+@pytest.mark.parametrize("name", ["03-flow-matching", "09-robotics", "search"])
+def test_what_scripts_add_is_korean_too(visit, name):  # noqa: F811
+    page = visit(f"ko/{name}.html")
+    page.evaluate("new Promise((done) => setTimeout(done, 500))")
+    said = page.evaluate("""
+    ["title", "aria-label", "placeholder", "data-tooltip", "data-toggle-hint"].flatMap((name) =>
+      [...document.querySelectorAll(`[${name}]`)].map((node) => node.getAttribute(name))
+    ).concat([...document.querySelectorAll("button, summary")].map((node) => node.innerText))
+    """)
+    english = {s for s in said if re.search("[A-Za-z]{3}", s) and not re.search("[가-힣]", s)}
+    assert english <= {"English"}, english
+    folding = page.evaluate("document.querySelectorAll('.toggle-button').length")
+    assert folding or name == "search"

@@ -105,6 +105,21 @@ def test_literalinclude_shows_the_object():
     assert shown.startswith("```python\ndef euler_step(") and "midpoint" not in shown
 
 
+def test_literalinclude_shows_a_part_of_a_method():
+    shown = plain(
+        "```{literalinclude} ../../utils/simple_unet.py\n:pyobject: SimpleUNet.forward\n"
+        ":start-at: t = t.to\n:end-at: return\n:prepend: def forward(self, x, t, labels):\n```"
+    )
+    code = shown.splitlines()
+    assert code[1] == "def forward(self, x, t, labels):" and code[2].startswith("    t = t.to")
+    assert code[-2].startswith("    return self.conv_out(h)") and '"""' not in shown
+    assert max(map(len, code)) <= 76 and compile("\n".join(code[1:-1]), "shown", "exec")
+
+
+def test_comments_are_left_out():
+    assert plain("a\n% a note for authors\nb") == "a\nb"
+
+
 def test_code_blocks_are_left_alone():
     block = "```python\nx = {ref}`a`\n```"
     assert plain(block) == block

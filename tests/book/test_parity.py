@@ -59,9 +59,9 @@ def test_structure_is_identical(name, what):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_cells_are_short(name):
-    for source, _ in cells("ko", name):
-        assert len(source.splitlines()) <= 25, source
-        assert max(map(len, source.splitlines()), default=0) <= 100, source
+    for source, tags in cells("ko", name):
+        # One screen. Imports are folded; how wide a line may be, test_code_fits.py says.
+        assert len(source.splitlines()) <= (30 if "hide-input" in (tags or []) else 28), source
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])

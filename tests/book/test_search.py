@@ -1,11 +1,13 @@
 """The search of the built site, run in Node: the site's own scripts, without a browser."""
 
 import json
+import re
 import subprocess
+import unicodedata
 from pathlib import Path
 
 import pytest
-from test_lab import site  # noqa: F401  (a fixture: it builds the site)
+from pages import site  # noqa: F401  (a fixture: it builds the site)
 
 from book.extension.course import _node_binary
 from book.extension.search import SearchKorean
@@ -72,6 +74,49 @@ def test_a_query_may_carry_its_own_particle():
         assert found[inflected] and set(found[inflected]) == set(found[word]), inflected
 
 
+PARTICLES = (
+    "은 는 이 가 을 를 의 로 와 과 도 만 에서 으로 에서는 에서도 이라는 이므로 입니다".split()
+)
+
+
+def test_endings_behind_latin_words_and_digits():
+    """A name is found wherever it stands, and with an ending it is the same question."""
+    names = ["DDIM", "x_0", "CondOT", "W2", "NFE", "CIFAR-10", "η", "t=1", "기댓값", "노이즈"]
+    names += ["2장", "0.5"]
+    queries = {name: [name + particle for particle in PARTICLES] for name in names}
+    found = search("ko", *names, *(query for row in queries.values() for query in row))
+    for name, row in queries.items():
+        for query in row:
+            assert found[query] == found[name], query
+    folder = SITE.parents[1] / "chapters/ko"
+    for name in ("DDIM", "CondOT", "NFE"):
+        pages = {
+            p.stem
+            for p in folder.glob("*.md")
+            if re.search(rf"\b{name}[가-힣]", p.read_text("utf-8"))
+        }
+        assert len(pages) > 1 and pages <= set(found[name]), (name, pages - set(found[name]))
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_letters_apart_and_together_are_one_word(language):
+    words = {"ko": ["경로를", "속도장", "DDIM은", "플로 매칭"], "en": ["Schrödinger", "Fréchet"]}[
+        language
+    ]
+    apart = [unicodedata.normalize("NFD", word) for word in words]
+    assert all(one != other for one, other in zip(words, apart, strict=True))
+    found = search(language, *words, *apart)
+    for one, other in zip(words, apart, strict=True):
+        assert found[one] == found[other]
+        assert found[one] or language == "en", one
+
+
+def test_sources_are_written_in_syllables():
+    for page in (SITE.parents[1] / "chapters").rglob("*.md"):
+        text = page.read_text("utf-8")
+        assert unicodedata.is_normalized("NFC", text), page.name
+
+
 def test_english_words_in_both_languages():
     assert "09-robotics" in search("ko", "flow", "Push-T")["Push-T"]
     found = search("en", "paths", "training", "straightness", "zzzznothing")
@@ -88,3 +133,6 @@ def test_splitting():
     words = SearchKorean({}).split("경로를 flow 학습합니다")
     assert {"경로를", "경로", "flow", "학습", "학습합", "학습합니다"} <= set(words)
     assert "f" not in words and "fl" not in words
+    assert SearchKorean({}).split("x_0는") == ["x_0는", "x_0"]
+    assert SearchKorean({}).split("DDIM에서") == ["DDIM에서", "DDIM", "DDIM에"]
+    assert SearchKorean({}).split(unicodedata.normalize("NFD", "장점")) == ["장점"]

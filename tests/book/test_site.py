@@ -8,7 +8,7 @@ import sys
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Comment
 
 from book.build import LANGUAGES, ROOT, SITE
 from book.export.addresses import sources
@@ -156,6 +156,52 @@ def test_korean_interface_is_korean(soups):
             if any(re.search(rf"\b{re.escape(s)}", text) for s in ENGLISH_INTERFACE):
                 found.append(f"{file.name}: {text[:60]}")
     assert not found, "\n".join(sorted(set(found)))
+
+
+SAID = ("title", "aria-label", "placeholder", "data-tooltip", "data-stop")
+CONTENT = (
+    "script, style, pre, code, .katex, h1, article :is(p, li, td, th, dd, dt, h2, h3, h4), title,"
+    " nav.bd-docs-nav li, nav a.nav-link, .prev-next-info, .logo, #search-results, .citation .label"
+)
+
+
+def test_nothing_around_the_text_is_left_in_english(soups):
+    """Whatever a package may write: what the Korean page says in Latin letters is a name."""
+    found = set()
+    for file, soup in soups.items():
+        if file.parent.name != "ko" or file.name.startswith("slides-"):
+            continue
+        copy = BeautifulSoup(str(soup), "html.parser")
+        for content in copy.select("kbd, a.reference[title]"):  # keys have names; so have works
+            content.decompose()
+        texts = [tag[name] for tag in copy.select("body *") for name in SAID if tag.has_attr(name)]
+        for content in copy.select(CONTENT):
+            # Titles of boxes and buttons are not content, wherever they stand.
+            if not content.find_parent(["summary", "button"]):
+                content.decompose()
+        texts += [t for t in copy.body.find_all(string=True) if not isinstance(t, Comment)]
+        for text in map(str.strip, texts):
+            if re.search(r"[A-Za-z]{3}", text) and not re.search(r"[가-힣]", text):
+                found.add(text)
+    assert found == {"English"}
+
+
+def test_folded_parts_and_proofs_say_so_in_the_language(soups):
+    words = {
+        "ko": ("코드 펼치기", "코드 접기", "증명."),
+        "en": ("Show code", "Hide code", "Proof."),
+    }
+    for language, (show, hide, proof) in words.items():
+        summaries, proofs = [], []
+        for file, soup in soups.items():
+            if file.parent.name == language and not file.name.startswith("slides-"):
+                summaries += soup.select("details.hide > summary")
+                proofs += soup.select("div.proof-text")
+        assert len(summaries) > 15 and len(proofs) > 8
+        for summary in summaries:
+            assert summary.get_text(" ", strip=True) == f"{show} {hide}" and not summary.attrs
+        for box in proofs:
+            assert box.get_text().strip().startswith(proof) and not box.has_attr("id")
 
 
 def test_every_chapter_with_code_offers_its_notebook(soups):

@@ -7,17 +7,25 @@ what they gave instead of running them again. No test depends on the order: it i
 
 import pytest
 
-# Groups by the seconds that they take; of notebooks the size is a good enough guess.
-LONG = ("test_cifar10.py", "test_assignments.py", "test_pusht.py", "test_policies.py")
+# Files by the seconds that they take; of notebooks the size is a good enough guess.
+LONG = ("test_cifar10.py", "test_assignments.py", "test_incremental.py", "test_pusht.py")
 SITE = {"soups", "site"}  # fixtures that build the site if need be
-PAGES = ("test_site.py", "test_light.py", "test_teaching.py")  # read all pages: once for all three
 
 
-def group(item: pytest.Item) -> str:
-    """The name of the group that a test belongs to."""
-    if item.path.name in PAGES:
-        return "pages"
-    return item.nodeid.partition("::")[0]
+def uses(items: list[pytest.Item], *fixtures: str) -> bool:
+    """Whether some test asks for one of these fixtures."""
+    return any(set(fixtures) & set(getattr(item, "fixturenames", ())) for item in items)
+
+
+def groups_of(items: list[pytest.Item]) -> dict[str, list[pytest.Item]]:
+    """Tests by group: a file is one, and so are all files that read every page of the site."""
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    groups: dict[str, list[pytest.Item]] = {}
+    for name, members in files.items():
+        groups.setdefault("pages" if uses(members, "soups") else name, []).extend(members)
+    return groups
 
 
 def rank(items: list[pytest.Item]) -> tuple[int, float]:
@@ -27,15 +35,13 @@ def rank(items: list[pytest.Item]) -> tuple[int, float]:
         return 0, -path.stat().st_size
     if path.name in LONG:
         return 1, LONG.index(path.name)
-    site = any(SITE & set(getattr(item, "fixturenames", ())) for item in items)
-    return (2, -len(items)) if site else (3, -len(items))
+    return (2 if uses(items, *SITE) else 3), -len(items)
 
 
 def arrange(items: list[pytest.Item]) -> None:
     """Order tests in place and tell pytest-xdist their groups."""
-    groups: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        name = group(item)
-        item.add_marker(pytest.mark.xdist_group(name.replace("@", "-")))
-        groups.setdefault(name, []).append(item)
+    groups = groups_of(items)
+    for name, members in groups.items():
+        for item in members:
+            item.add_marker(pytest.mark.xdist_group(name.replace("@", "-")))
     items[:] = [item for members in sorted(groups.values(), key=rank) for item in members]

@@ -18,6 +18,7 @@ from utils.metrics import (
     straightness,
     two_sample_baseline,
     wasserstein2,
+    ways,
 )
 
 
@@ -196,7 +197,7 @@ def test_count_crossings_in_pieces_and_by_random_pairs(monkeypatch):
     assert 0.1 < whole < 0.4
     some = count_crossings(starts, ends, 20_000, torch.Generator().manual_seed(0))
     assert some == pytest.approx(whole, abs=0.015)
-    monkeypatch.setattr(metrics, "_BLOCK", 1000)
+    monkeypatch.setattr(ways, "_BLOCK", 1000)
     assert count_crossings(starts, ends) == whole
 
 
@@ -212,7 +213,7 @@ def test_order_violations_by_hand(monkeypatch):
         assert order_violations(one) == pytest.approx(1 / 3)
         assert order_violations(returns) == pytest.approx(1 / 3)  # it counts on the way, too
         assert order_violations(meets) == 0.0
-        monkeypatch.setattr(metrics, "_BLOCK", 2)
+        monkeypatch.setattr(ways, "_BLOCK", 2)
 
 
 def test_half_of_random_conditional_paths_on_a_line_cross():

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from utils import mixtures
+from utils import posterior
 from utils.mixtures import EmpiricalDistribution, GaussianMixture
 from utils.paths import AffinePath
 from utils.samplers import sample_ddim, sample_ode
@@ -189,7 +189,7 @@ def test_a_time_for_each_sample_equals_one_at_a_time(mixture, method, monkeypatc
     together = call(x, t, Cosine())
     apart = torch.cat([call(x[i : i + 1], t[i], Cosine()) for i in range(7)])
     assert torch.allclose(together, apart)
-    monkeypatch.setattr(mixtures, "_BLOCK", 12)  # two samples in a piece
+    monkeypatch.setattr(posterior, "_BLOCK", 12)  # two samples in a piece
     assert torch.allclose(call(x, t, Cosine()), together)
     assert torch.allclose(call(x, t[2], Cosine())[2:3], apart[2:3])
 

@@ -14,7 +14,6 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.quiver import Quiver
 
-from utils import plotting
 from utils.plotting import (
     COLORS,
     film_strip,
@@ -23,6 +22,7 @@ from utils.plotting import (
     loss_curve,
     new_figure,
     scatter,
+    style,
     trajectories,
     vector_field,
 )
@@ -55,7 +55,7 @@ CALLS = {
 def test_makes_a_figure_or_draws_into_the_one_given(name):
     fig, ax = CALLS[name](None)
     assert isinstance(fig, Figure) and isinstance(ax, Axes) and ax.figure is fig
-    assert fig.get_size_inches()[0] <= plotting.WIDTH
+    assert fig.get_size_inches()[0] <= style.WIDTH
     given_fig, given = plt.subplots()
     assert CALLS[name](given) == (given_fig, given)
     assert given.has_data()
@@ -164,6 +164,14 @@ def test_image_grid_puts_every_image_in_its_place():
     assert np.isnan(board[3]).all() and np.isnan(board[4:, 6:]).all()
 
 
+def test_image_grid_shows_colours():
+    images = torch.tensor([-1.0, 0.0, 3.0])[None, :, None, None].expand(2, 3, 4, 4)
+    _, ax = image_grid(images, ncols=2)
+    board = np.asarray(ax.images[0].get_array())
+    assert board.shape == (4, 9, 3)
+    assert (board[:, :4] == [0.0, 0.5, 1.0]).all() and (board[:, 4] == 1).all()
+
+
 def test_loss_curve_draws_the_moving_mean():
     _, ax = loss_curve([1.0, 3.0, 5.0, 7.0], window=2)
     raw, mean = ax.lines
@@ -206,7 +214,7 @@ def test_logarithmic_axes_show_plain_numbers():
         (lambda: film_strip([]), ValueError, "points"),
         (lambda: film_strip([randn(3, 2)], ["a", "b"]), ValueError, "titles"),
         (lambda: film_strip([randn(3, 3)]), ValueError, r"points\[0\]"),
-        (lambda: image_grid(randn(4, 3, 8, 8)), ValueError, "images"),
+        (lambda: image_grid(randn(4, 2, 8, 8)), ValueError, "images"),
         (lambda: image_grid(randn(4, 8, 8), ncols=0), ValueError, "ncols"),
         (lambda: loss_curve([]), ValueError, "losses"),
         (lambda: loss_curve([1.0], window=0), ValueError, "window"),

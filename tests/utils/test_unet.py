@@ -1,9 +1,11 @@
 import pytest
 import torch
+from torch.nn import functional as F
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from utils.guidance import drop_labels, guided
 from utils.samplers import count_evaluations, sample_ode
-from utils.unet import UNet, _norm
+from utils.unet import SelfAttention, UNet, _norm, double_size
 
 TINY = {
     "in_channels": 1,
@@ -81,6 +83,100 @@ def test_channels_last_and_bfloat16_stay_close():
     close(model(x.to(memory_format=torch.channels_last), t, labels), expected)
     with torch.autocast("cpu", dtype=torch.bfloat16):
         assert (model(x, t, labels) - expected).abs().max() < 0.1 * expected.abs().max()
+
+
+class Calls(TorchDispatchMode):
+    """Names of the operations that run, without those that only look at memory differently."""
+
+    def __init__(self):
+        super().__init__()
+        self.names = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if not func.is_view:
+            self.names.append(func.overloadpacket.__name__)
+        return func(*args, **(kwargs or {}))
+
+
+FORMATS = (torch.contiguous_format, torch.channels_last)
+
+
+@pytest.mark.parametrize("layout", FORMATS)
+def test_double_size_is_nearest_neighbour(layout):
+    generator = torch.Generator().manual_seed(0)
+    for shape in ((2, 3, 4, 6), (1, 1, 2, 2), (2, 8, 1, 1), (3, 1, 5, 4)):
+        # Whole numbers: sums of four are exact, whatever their order.
+        x = torch.randint(-50, 50, shape, generator=generator).float()
+        x = x.to(memory_format=layout).requires_grad_()
+        expected = F.interpolate(x, scale_factor=2.0, mode="nearest")
+        found = double_size(x)
+        assert torch.equal(found, expected)
+        if shape != (2, 8, 1, 1):  # a single pixel has its channels innermost in both formats
+            assert found.is_contiguous(memory_format=layout)
+        weight = torch.randint(-50, 50, expected.shape, generator=generator).float()
+        a, b = (torch.autograd.grad(y, x, weight)[0] for y in (found, expected))
+        assert torch.equal(a, b) and a.abs().sum() > 0
+        if shape == (2, 3, 4, 6):
+            assert found.stride() == expected.stride()
+    with Calls() as calls:
+        double_size(x).sum().backward()
+    assert not any("index" in name or "upsample" in name for name in calls.names)
+
+
+def test_upsampling_of_the_network_scatters_nothing():
+    model, x = tiny(num_classes=None), torch.randn(2, 1, 8, 8)
+    torch.use_deterministic_algorithms(True)
+    try:
+        with Calls() as calls:
+            model(x, torch.rand(2)).sum().backward()
+    finally:
+        torch.use_deterministic_algorithms(False)
+    assert "convolution_backward" in calls.names
+    assert not any("index" in name or "upsample" in name for name in calls.names)
+
+
+def plain_attention(layer, x):
+    """The same layer as it stands in a book, with convolutions for the products."""
+    batch, channels, height, width = x.shape
+    q, k, v = layer.qkv(layer.norm(x)).flatten(2).chunk(3, dim=1)  # each (B, C, H * W)
+    heads = (batch, layer.num_heads, channels // layer.num_heads, height * width)
+    q, k, v = q.reshape(heads), k.reshape(heads), v.reshape(heads)
+    weights = (q.transpose(-1, -2) @ k / heads[2] ** 0.5).softmax(dim=-1)
+    return x + layer.out((v @ weights.transpose(-1, -2)).reshape(x.shape))
+
+
+@pytest.mark.parametrize("layout, copies", zip(FORMATS, (1, 0), strict=True))
+def test_attention_hands_fused_kernels_what_they_want(layout, copies, monkeypatch):
+    torch.manual_seed(0)
+    layer = SelfAttention(16, 2)
+    for parameter in layer.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    layer = layer.to(memory_format=layout)
+    x = torch.randn(3, 16, 4, 6).to(memory_format=layout).requires_grad_()
+    seen = []
+
+    def attention(q, k, v):
+        seen.extend((q, k, v))
+        return kernel(q, k, v)
+
+    kernel = F.scaled_dot_product_attention
+    monkeypatch.setattr(F, "scaled_dot_product_attention", attention)
+    with Calls() as calls:
+        found = layer(x)
+    assert {"clone", "copy_", "_to_copy"} & set(calls.names) == ({"clone"} if copies else set())
+    assert calls.names.count("clone") == copies
+    # Kernels want the last of (B, heads, pixels, features) innermost, and get it without copies:
+    # all three lie within what one product wrote.
+    assert [tensor.shape for tensor in seen] == [(3, 2, 24, 8)] * 3
+    assert [tensor.stride() for tensor in seen] == [(24 * 48, 8, 48, 1)] * 3
+    assert len({tensor.untyped_storage().data_ptr() for tensor in seen}) == 1
+    assert found.is_contiguous(memory_format=layout)
+    expected = plain_attention(layer, x)
+    close(found, expected)
+    weight, inputs = torch.randn_like(expected), [x, *layer.parameters()]
+    gradients = [torch.autograd.grad(y, inputs, weight) for y in (found, expected)]
+    for a, b in zip(*gradients, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("time", [torch.tensor(0.3), torch.linspace(0, 1, 4)])

@@ -126,6 +126,9 @@ def cached_classifier(
 ) -> tuple[Classifier, float]:
     """The classifier of these images from the cache, or a new one that is put there.
 
+    Another version of torch, or another kind of device, trains another classifier from the same
+    seed, and distances in its features are other numbers: each has its own file.
+
     Args:
         images: the data.
         cache: folder.
@@ -144,7 +147,8 @@ def cached_classifier(
     from safetensors.torch import save
 
     cache.mkdir(parents=True, exist_ok=True)
-    file = cache / f"classifier-{images.key}-width{width}-epochs{epochs}.safetensors"
+    where = f"torch{torch.__version__}-{torch.device(device).type}"
+    file = cache / f"classifier-{images.key}-width{width}-epochs{epochs}-{where}.safetensors"
     try:
         with safe_open(file, "pt") as opened:
             accuracy = json.loads(opened.metadata()["course"])["accuracy"]

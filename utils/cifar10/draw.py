@@ -12,7 +12,7 @@ from utils.cifar10.batches import generator_for, to_pixels
 from utils.cifar10.config import CLASSES, IMAGE_SIZE
 from utils.cifar10.precision import autocast
 from utils.guidance import guided
-from utils.samplers import sample_ode
+from utils.samplers import Field, sample_ode
 from utils.tensors import check_positive_int
 
 
@@ -60,6 +60,14 @@ def noise_for(seed: int, first: int, count: int) -> Tensor:
     )
 
 
+def _layout(model: nn.Module) -> torch.memory_format:
+    """The memory format of the network's weights: images in another one are copied in each call."""
+    for weight in model.parameters():
+        if weight.ndim == 4 and not weight.is_contiguous():
+            return torch.channels_last
+    return torch.contiguous_format
+
+
 def draw(
     model: nn.Module,
     labels: Tensor,
@@ -79,7 +87,7 @@ def draw(
         method: ``"euler"``, ``"midpoint"`` or ``"heun"``.
         guidance: weight of classifier-free guidance; 1 is none.
         seed: of the noise.
-        precision: ``"fp32"`` or ``"bf16"``.
+        precision: ``"fp32"``, ``"bf16"`` or ``"fp16"``.
         batch_size: images at a time.
 
     Yields:
@@ -90,14 +98,19 @@ def draw(
         ValueError: if a value is out of range.
     """
     check_positive_int("batch_size", batch_size)
-    device = next(model.parameters()).device
+    device, layout = next(model.parameters()).device, _layout(model)
     for first in range(0, len(labels), batch_size):
         part = labels[first : first + batch_size].to(device)
         field = guided(model, part, guidance)
-        noise = noise_for(seed, first, len(part)).to(device)
-        with torch.no_grad(), autocast(device, precision):
+        noise = noise_for(seed, first, len(part)).to(device, memory_format=layout)
+
+        def velocity(x: Tensor, t: Tensor, field: Field = field) -> Tensor:
             # Positions stay float32 whatever the network computes in: small steps would be lost.
-            x = sample_ode(lambda x, t, field=field: field(x, t).float(), noise, steps, method)
+            # Always a copy: a network in CUDA graphs writes all its answers to the same place.
+            return field(x, t).to(torch.float32, copy=True)
+
+        with torch.no_grad(), autocast(device, precision):
+            x = sample_ode(velocity, noise, steps, method)
         if not x.isfinite().all():
             raise FloatingPointError(
                 f"the network gives values that are not finite within {steps} steps of {method} at "

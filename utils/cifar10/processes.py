@@ -5,6 +5,7 @@
 
 import contextlib
 import os
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
@@ -37,11 +38,17 @@ def pick_device(name: str) -> torch.device:
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
+def number_of_processes() -> int:
+    """How many processes ``torchrun`` started, over all machines; 1 without it."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 class Processes:
     """The processes of a run, as ``torchrun`` set them up.
 
     Attributes:
         rank: number of this process, from 0.
+        local_rank: its number among the processes of its machine, from 0.
         world_size: number of processes.
         device: this process's device.
         is_main: whether this is the process that writes files.
@@ -58,10 +65,10 @@ class Processes:
             ImportError: if there are several processes and Accelerate is missing.
         """
         picked = pick_device(device)
-        self.world_size = int(os.environ.get("WORLD_SIZE", "1"))
+        self.world_size = number_of_processes()
         self._accelerator = None
         if self.world_size == 1:  # no need to load Accelerate, which takes seconds
-            self.rank, self.device = 0, picked
+            self.rank, self.local_rank, self.device = 0, 0, picked
         else:
             try:
                 from accelerate import Accelerator, DistributedDataParallelKwargs
@@ -69,10 +76,15 @@ class Processes:
                 raise ImportError(
                     "several processes need Accelerate: pip install accelerate"
                 ) from error
-            # Gradients lie where they are sent from: one copy of them less in memory.
-            options = DistributedDataParallelKwargs(gradient_as_bucket_view=True)
-            self._accelerator = Accelerator(cpu=picked.type == "cpu", kwargs_handlers=[options])
-            self.rank, self.device = self._accelerator.process_index, self._accelerator.device
+            options = DistributedDataParallelKwargs(
+                # Gradients lie where they are sent from: one copy of them less in memory.
+                gradient_as_bucket_view=True,
+                # The network's only buffer never changes: not sent again before every step.
+                broadcast_buffers=False,
+            )
+            found = Accelerator(cpu=picked.type == "cpu", kwargs_handlers=[options])
+            self._accelerator, self.device = found, found.device
+            self.rank, self.local_rank = found.process_index, found.local_process_index
         self.is_main = self.rank == 0
 
     def wrap(self, model: nn.Module) -> nn.Module:
@@ -85,11 +97,19 @@ class Processes:
             return value
         return self._accelerator.reduce(value, reduction="mean")
 
-    def main_first(self) -> contextlib.AbstractContextManager:
-        """Let the main process do something (as fill a cache) before the others do it."""
-        if self._accelerator is None:
-            return contextlib.nullcontext()
-        return self._accelerator.main_process_first()
+    @contextlib.contextmanager
+    def main_first(self) -> Iterator[None]:
+        """Let the main process do something (as fill a cache) before the others do it.
+
+        After it the first process of each other machine, whose cache may be another one; then the
+        rest. So no two processes of one machine fill one cache, and no two machines that share it.
+        """
+        turn = 0 if self.is_main else 1 if self.local_rank == 0 else 2
+        for _ in range(turn):
+            self.wait()
+        yield
+        for _ in range(2 - turn):
+            self.wait()
 
     def wait(self) -> None:
         """Wait until every process is here."""

@@ -74,9 +74,11 @@ def check_actions(actions: Tensor, episodes: int, low: Tensor) -> Tensor:
     """
     if actions.ndim != 3 or len(actions) != episodes or actions.shape[2] != len(low):
         expected = f"({episodes}, H, {len(low)})"
-        raise ValueError(f"plan must return shape {expected}, got {tuple(actions.shape)}")
+        shape = tuple(actions.shape)
+        raise ValueError(f"plan must return shape {expected}, got {shape}")
     if not torch.isfinite(actions).all():
-        raise FloatingPointError("the plan holds NaN or infinity; nothing was sent to the robot")
+        sent = "nothing was sent to the robot"
+        raise FloatingPointError(f"the plan holds NaN or infinity; {sent}")
     return actions
 
 

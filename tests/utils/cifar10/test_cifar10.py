@@ -1,5 +1,6 @@
 import dataclasses
 import errno
+import functools
 import hashlib
 import io
 import json
@@ -9,31 +10,36 @@ import pickle
 import random
 import resource
 import signal
+import socket
 import subprocess
 import sys
 import tarfile
 import time
 import types
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save
 
 from utils.atomic import write_atomically
 from utils.cifar10 import sources
-from utils.cifar10.__main__ import build_parser, main
+from utils.cifar10 import train as training
+from utils.cifar10.__main__ import main
 from utils.cifar10.batches import batch_indices, make_batch, sample_time, to_float, to_pixels
 from utils.cifar10.checkpoint import load_network, read
 from utils.cifar10.classifier import cached_classifier, train_classifier
-from utils.cifar10.config import CLASSES, TrainConfig
+from utils.cifar10.config import CLASSES, NetworkConfig, SimpleNetworkConfig, TrainConfig
 from utils.cifar10.data import Images, load_images
 from utils.cifar10.draw import draw, parse_class, png_grid
-from utils.cifar10.presets import TINY, TINY_NETWORK
+from utils.cifar10.options import build_parser
+from utils.cifar10.presets import FULL, GUIDE, TINY, TINY_NETWORK
 from utils.cifar10.processes import Processes, pick_device
-from utils.cifar10.train import CHECKPOINT, LOG, WEIGHTS, Run, Trainer, train
+from utils.cifar10.train import CHECKPOINT, LOG, WEIGHTS, train
+from utils.cifar10.trainer import Run, Trainer
 from utils.paths import AffinePath, CondOT
 
 ROOT = Path(__file__).parents[3]
@@ -41,6 +47,11 @@ DATA = Path(os.environ.get("COURSE_DATA", ROOT.parent / "shared" / "data"))
 SMALL = dataclasses.replace(
     TINY, network=dataclasses.replace(TINY_NETWORK, base_channels=4), batch_size=4, warmup=5
 )
+GUIDE_8 = dataclasses.replace(GUIDE, network=SimpleNetworkConfig(8), batch_size=4, warmup=5)
+FULL_4 = dataclasses.replace(
+    FULL, network=NetworkConfig(4, (1, 2), blocks_per_level=1), batch_size=4, warmup=5
+)
+PRESETS = {"tiny": SMALL, "guide": GUIDE_8, "full": FULL_4}
 PROCESS = ["--batch-size", "4", "--base-channels", "4", "--no-progress", "--device", "cpu"]
 
 
@@ -91,8 +102,8 @@ def fails(capsys, *words):
 
 
 def same_files(a, b):
-    first, second = load_file(a), load_file(b)
-    assert first.keys() == second.keys() and len(first) > 50
+    (about, first), (other, second) = read(a), read(b)
+    assert about == other and first.keys() == second.keys() and len(first) > 50
     for name, value in first.items():
         assert torch.equal(value, second[name]), name
 
@@ -112,7 +123,8 @@ def workers():
     """Processes that start in no time, since their server has loaded torch already."""
     context = multiprocessing.get_context("forkserver")
     # The optimiser loads torch._dynamo at its first use, which would take each process seconds.
-    context.set_forkserver_preload(["pytest", "torch._dynamo", "utils.cifar10.__main__"])
+    names = ["pytest", "accelerate", "torch._dynamo", "utils.cifar10.__main__"]
+    context.set_forkserver_preload(names)
     return context
 
 
@@ -143,18 +155,39 @@ def test_train_sample_evaluate(archive, tmp_path):
     command("sample", "--weights", weights, "--classes", "cat,7,0", *shape)
     assert Image.open(grid).size == (104, 70)
 
-    small = ["--samples", 40, "--steps", "1,2", "--classifier-width", 4, "--classifier-epochs", 1]
+    small = [
+        "--samples",
+        40,
+        "--steps",
+        "1,2",
+        "--guidance",
+        "1,2",
+        "--nearest",
+        10,
+        "--classifier-width",
+        4,
+        "--classifier-epochs",
+        1,
+    ]
     said = command("evaluate", "--weights", weights, *data, *small)
     assert "classifier" in said and "baseline" in said and "not FID" in said
     found = json.loads((out / "evaluation.json").read_text())
-    assert [row["steps"] for row in found["rows"]] == [1, 2] and found["trained_steps"] == 12
+    assert [(row["guidance"], row["steps"]) for row in found["rows"]] == [
+        (1.0, 1),
+        (1.0, 2),
+        (2.0, 1),
+        (2.0, 2),
+    ]
+    assert found["nearest"]["samples"] == 10
+    assert found["nearest"]["pixels"]["generated"]["smallest"] > 1
+    assert found["trained_steps"] == 12
     assert found["rows"][0]["distance"] > found["baseline"] > 0
     assert 0 <= found["classifier_accuracy"] <= 1
     assert not list(tmp_path.rglob("*.tmp"))
 
 
 def test_help_names_every_option(capsys):
-    for command in ("train", "sample", "evaluate"):
+    for command in ("train", "sample", "evaluate", "film"):
         with pytest.raises(SystemExit) as left:
             main([command, "--help"])
         text = capsys.readouterr().out
@@ -213,27 +246,72 @@ def test_pixels_survive_the_way_to_floats_and_back():
 # --- training
 
 
-def test_resume_is_exact_to_the_bit(tmp_path):
-    config = dataclasses.replace(SMALL, network=dataclasses.replace(SMALL.network, dropout=0.2))
-    alone = Processes("cpu")
-    train(config, toy(), run_to(tmp_path / "whole", 7), alone)
-    for steps in (3, 5, 7):
-        torch.manual_seed(random.randrange(2**31))  # the state of torch must not matter
-        train(config, toy(), run_to(tmp_path / "parts", steps), alone)
+@contextmanager
+def restless_scaler():
+    """A loss scale that is too large at first and moves all the time, as in a long run."""
+    options = {"init_scale": 2.0**60, "backoff_factor": 2.0**-20, "growth_interval": 2}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.amp, "GradScaler", functools.partial(torch.amp.GradScaler, **options))
+        yield
+
+
+def run_for(precision, out, steps, **options):
+    return run_to(out, steps, channels_last=precision != "fp32", **options)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_resume_is_exact_to_the_bit(preset, precision, tmp_path):
+    config, alone = dataclasses.replace(PRESETS[preset], precision=precision), Processes("cpu")
+    if preset == "tiny":
+        config = dataclasses.replace(
+            config, network=dataclasses.replace(config.network, dropout=0.2)
+        )
+    with restless_scaler():
+        train(config, toy(), run_for(precision, tmp_path / "whole", 6), alone)
+        for steps in (1, 3, 6):
+            torch.manual_seed(random.randrange(2**31))  # the state of torch must not matter
+            train(config, toy(), run_for(precision, tmp_path / "parts", steps), alone)
     for name in (CHECKPOINT, WEIGHTS):
         same_files(tmp_path / "whole" / name, tmp_path / "parts" / name)
     about, _ = read(tmp_path / "parts" / CHECKPOINT)
-    assert about["step"] == 7
+    assert about["step"] == 6 and ("scaler" in about) == (precision == "fp16")
     steps = [
         json.loads(line)["step"] for line in (tmp_path / "parts" / LOG).read_text().split("\n")[:-1]
     ]
     assert steps == sorted(set(steps))
 
 
-def _train_in_child(out, steps):
+def test_the_scale_of_the_loss_belongs_to_the_checkpoint(tmp_path):
+    config, alone = dataclasses.replace(GUIDE_8, precision="fp16"), Processes("cpu")
+    right, wrong = tmp_path / "right", tmp_path / "wrong"
+    with restless_scaler():
+        for out in (right, wrong):
+            train(config, toy(), run_for("fp16", out, 4), alone)
+        about, tensors = read(wrong / CHECKPOINT)
+        assert about["scaler"]["scale"] < 2.0**60  # steps were left out, as they had to be
+
+        def rewrite(scaler):
+            kept = {name: value for name, value in about.items() if name != "scaler"} | scaler
+            (wrong / CHECKPOINT).write_bytes(save(tensors, {"course": json.dumps(kept)}))
+
+        rewrite({})
+        with pytest.raises(ValueError, match="does not fit .*scaler"):
+            train(config, toy(), run_for("fp16", wrong, 6), alone)
+        # With the scale of a first step in its place, the weights become other ones.
+        rewrite({"scaler": about["scaler"] | {"scale": 2.0**60, "_growth_tracker": 0}})
+        for out in (right, wrong):
+            train(config, toy(), run_for("fp16", out, 6), alone)
+    a, b = (load_file(out / WEIGHTS) for out in (right, wrong))
+    assert not all(torch.equal(value, b[name]) for name, value in a.items())
+
+
+def _train_in_child(out, steps, preset="tiny", precision="fp32"):
     torch.set_num_threads(1)
-    config = dataclasses.replace(SMALL, batch_size=2)
-    code = train(config, toy(), run_to(Path(out), steps, save_every=1), Processes("cpu"))
+    config = dataclasses.replace(PRESETS[preset], batch_size=2, precision=precision)
+    with restless_scaler():
+        run = run_for(precision, Path(out), steps, save_every=1)
+        code = train(config, toy(), run, Processes("cpu"))
     os._exit(128 + code if code else 0)
 
 
@@ -247,31 +325,36 @@ def wait_for(condition):
         assert time.monotonic() < end, "waited in vain"
 
 
-def test_sigkill_at_any_moment_changes_nothing(workers, tmp_path):
+# Each preset and each precision; all pairs of them resume in the test above.
+@pytest.mark.parametrize(
+    "preset, precision", [("tiny", "fp32"), ("guide", "fp16"), ("full", "bf16")]
+)
+def test_sigkill_at_any_moment_changes_nothing(preset, precision, workers, tmp_path):
     chance, caught, reached = random.Random(0), 0, []
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    half_written, checkpoint = killed / f"{CHECKPOINT}.tmp", killed / CHECKPOINT
+    checkpoint = killed / CHECKPOINT
 
     def start(out, steps):
-        process = workers.Process(target=_train_in_child, args=(str(out), steps))
+        words = (str(out), steps, preset, precision)
+        process = workers.Process(target=_train_in_child, args=words)
         process.start()
         return process
 
     for number in range(10):
-        half_written.unlink(missing_ok=True)
         process = start(killed, 10**6)
+        writing = f"{CHECKPOINT}.{process.pid}-*.tmp"
         if number:  # else: before the first checkpoint
             for _ in range(chance.randrange(1, 3)):
                 before = written(checkpoint)
                 wait_for(lambda before=before: written(checkpoint) != before)
         if number % 2:  # while a checkpoint is being written
-            wait_for(half_written.exists)
+            wait_for(lambda writing=writing: any(killed.glob(writing)))
         else:  # at any moment
             time.sleep(chance.uniform(0, 0.1))
         process.kill()
         process.join()
         assert process.exitcode == -signal.SIGKILL
-        caught += half_written.exists()
+        caught += any(killed.glob(writing))
         if checkpoint.exists():
             reached.append(read(checkpoint)[0]["step"])  # whole, whatever happened
     assert caught >= 1, "no kill fell into the writing of a checkpoint"
@@ -283,7 +366,7 @@ def test_sigkill_at_any_moment_changes_nothing(workers, tmp_path):
         assert process.exitcode == 0
     for name in (CHECKPOINT, WEIGHTS):
         same_files(whole / name, killed / name)
-    assert not list(killed.glob("*.tmp"))
+    assert not list(killed.glob("*.tmp"))  # what the killed ones left is gone
 
 
 def test_sigterm_saves_first(workers, tmp_path):
@@ -295,6 +378,104 @@ def test_sigterm_saves_first(workers, tmp_path):
     assert process.exitcode == 128 + signal.SIGTERM
     step = read(tmp_path / CHECKPOINT)[0]["step"]
     assert step > 0 and read(tmp_path / WEIGHTS)[0]["step"] == step
+
+
+def _signal_yourself_in_child(out, signals):
+    torch.set_num_threads(1)
+    step = Trainer.step
+
+    def signalled(self, number, batch):
+        if number == 2:
+            for name in signals:  # from within: two that come from outside may arrive as one
+                os.kill(os.getpid(), getattr(signal, name))
+        return step(self, number, batch)
+
+    Trainer.step = signalled
+    code = train(SMALL, toy(), run_to(Path(out), 9, save_every=9), Processes("cpu"))
+    os._exit(128 + code if code else 0)
+
+
+@pytest.mark.parametrize(
+    "signals", [("SIGTERM", "SIGTERM"), ("SIGINT", "SIGTERM"), ("SIGINT", "SIGINT")]
+)
+def test_two_signals_in_a_row_save_first(signals, workers, tmp_path):
+    # Schedulers that signal every process, and torchrun beside them, send the same thing twice.
+    process = workers.Process(target=_signal_yourself_in_child, args=(str(tmp_path), signals))
+    process.start()
+    process.join()
+    assert process.exitcode == 128 + getattr(signal, signals[0])
+    assert [read(tmp_path / name)[0]["step"] for name in (CHECKPOINT, WEIGHTS)] == [3, 3]
+    assert not list(tmp_path.glob("*.tmp"))
+
+
+def _hang_in_child(out):
+    torch.set_num_threads(1)
+    step = Trainer.step
+
+    def hang(self, number, batch):
+        if number == 1:
+            (Path(out) / "hangs").touch()
+            time.sleep(60)
+        return step(self, number, batch)
+
+    Trainer.step = hang
+    train(SMALL, toy(), run_to(Path(out), 5, save_every=1), Processes("cpu"))
+
+
+def test_a_second_ctrl_c_stops_a_step_that_hangs(workers, tmp_path):
+    process = workers.Process(target=_hang_in_child, args=(str(tmp_path),))
+    process.start()
+    wait_for((tmp_path / "hangs").exists)
+    before = (tmp_path / CHECKPOINT).read_bytes()
+    began = time.monotonic()
+    for pause in (0.2, 1.2):  # twice within a second is once
+        os.kill(process.pid, signal.SIGINT)
+        time.sleep(pause)
+        assert process.is_alive()
+    os.kill(process.pid, signal.SIGINT)
+    process.join(timeout=20)
+    assert process.exitcode == 1 and time.monotonic() - began < 20  # KeyboardInterrupt
+    assert (tmp_path / CHECKPOINT).read_bytes() == before
+
+
+def _train_as_one_of_two(rank, port, out):
+    torch.set_num_threads(1)
+    os.environ |= {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1"}
+    os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "MASTER_PORT": str(port)}
+    step, save_ = Trainer.step, training._save
+
+    def signalled(self, number, batch):
+        if (rank, number) == (1, 12):
+            os.kill(os.getpid(), signal.SIGTERM)
+        return step(self, number, batch)
+
+    def noted(trainer, images, run, done):
+        save_(trainer, images, run, done)
+        (Path(out) / f"saved-{rank}").write_text(str(done))
+
+    Trainer.step, training._save = signalled, noted
+    processes = Processes("cpu")
+    run = run_to(Path(out), 60, save_every=1000, log_every=1000)
+    code = train(SMALL, toy(), run, processes)
+    processes.close()
+    os._exit(128 + code if code else 0)
+
+
+def test_one_signal_stops_both_processes_after_the_same_step(workers, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    both = [
+        workers.Process(target=_train_as_one_of_two, args=(rank, port, str(tmp_path)))
+        for rank in (0, 1)
+    ]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(timeout=60)
+    assert [process.exitcode for process in both] == [128 + signal.SIGTERM] * 2
+    assert [(tmp_path / f"saved-{rank}").read_text() for rank in (0, 1)] == ["20", "20"]
+    assert read(tmp_path / CHECKPOINT)[0]["step"] == 20  # 13 steps were done: within ten
 
 
 def test_two_processes_learn_what_one_learns(tmp_path):

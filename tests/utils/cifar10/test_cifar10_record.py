@@ -8,7 +8,7 @@ from utils.cifar10.classifier import Classifier
 from utils.cifar10.draw import save_grid
 from utils.cifar10.film import film, grids
 from utils.cifar10.nearest import nearest_in_features, nearest_in_pixels, nearest_report
-from utils.cifar10.pretrained import RECORDED, load_pretrained
+from utils.cifar10.pretrained import RECORDED, load_pretrained, recorded_runs
 
 
 def pictures(n, seed):
@@ -88,3 +88,20 @@ def test_unknown_record():
     with pytest.raises(ValueError, match=r"run must be one of .*got 'best'"):
         load_pretrained("best")
     assert "base48" in RECORDED
+
+
+def test_a_record_says_what_the_model_card_promises():
+    runs = recorded_runs()
+    assert "base48" in runs and set(runs) <= set(RECORDED)
+    for run, record in runs.items():
+        weights = sum(parameter.numel() for parameter in load_pretrained(run).parameters())
+        assert record.about["weights"] == weights
+        assert record.log[-1]["step"] == record.evaluation["trained_steps"]
+        for key in ("network", "precision", "batch_size", "command", "machine", "date", "commit",
+                    "sittings", "data"):  # fmt: skip
+            assert record.about[key], key
+        near = record.evaluation["nearest"]
+        assert "pixels" in near and near["samples"] > 0
+        for ruler in near.keys() - {"samples"}:
+            for who in ("generated", "test"):
+                assert {"smallest", "median"} <= near[ruler][who].keys()

@@ -1,11 +1,13 @@
 """Exercises of chapter 7: Meta's flow_matching library, and real images."""
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from utils.checks.parts import Choice, Function, Number
+from utils.samplers import sample_ode
 
 HINTS = {
     "lib_scheduler_no_chain": (
@@ -95,6 +97,31 @@ HINTS = {
         "{name}: that would point to copies. Compare the medians again, to the same training "
         "images.",
     ),
+    "lib_budget_steps": (
+        "{name}: 평가 횟수를 스텝 수로 썼습니다. 중점 방법과 훈 방법은 한 스텝에 2번 평가합니다.",
+        "{name}: this takes evaluations for steps. Midpoint and Heun evaluate twice in a step.",
+    ),
+    "lib_budget_all_halved": (
+        "{name}: 오일러 방법은 한 스텝에 1번만 평가합니다. 스텝 수를 절반으로 줄이지 마세요.",
+        "{name}: Euler evaluates once in a step, so its number of steps is not halved.",
+    ),
+    "lib_budget_euler": (
+        "{name}: method와 상관없이 오일러 방법으로 풀었습니다.",
+        "{name}: this is Euler's method, whatever the method that was asked for.",
+    ),
+    "lib_budget_start": (
+        "{name}: 출발점을 돌려주었습니다. t = 1의 값을 돌려주세요.",
+        "{name}: this is the start. Return the value at t = 1.",
+    ),
+    "lib_budget_near_euler": (
+        "{name}: 오일러 방법은 그다음입니다. "
+        "중점 방법을 8스텝(평가 16번)으로 풀지는 않았는지, 기준이 충분히 촘촘한지 확인하세요.",
+        "{name}: Euler comes second. Did midpoint have four steps? Is the reference fine?",
+    ),
+    "lib_budget_near_heun": (
+        "{name}: 훈 방법은 평가 8번이면 4스텝뿐이라 여기서는 더 멉니다.",
+        "{name}: eight evaluations are only four steps of Heun, which ends farther off here.",
+    ),
     "lib_ema_swapped": (
         "{name}: 분자와 분모가 바뀌었습니다. EMA의 손실을 마지막 가중치의 손실로 나누세요.",
         "{name}: the ratio is upside down. Divide the loss of EMA by that of the last weights.",
@@ -137,6 +164,22 @@ def _pictures(generator: torch.Generator) -> list:
         (torch.rand(n, 1, 8, 8, generator=generator), torch.rand(9, 1, 8, 8, generator=generator))
         for n in (5, 12)
     ]
+
+
+def _arrive(field: Callable, x_0: Tensor, method: str, evaluations: int) -> Tensor:
+    return sample_ode(field, x_0, evaluations // (1 if method == "euler" else 2), method)
+
+
+def _budgets(generator: torch.Generator) -> list:
+    # One field that bends, so that every method and every number of steps ends elsewhere.
+    return [
+        (_bend, torch.randn(2, 3, 4, 4, generator=generator), method, evaluations)
+        for method, evaluations in (("euler", 6), ("midpoint", 6), ("heun", 4))
+    ]
+
+
+def _bend(x: Tensor, t: Tensor) -> Tensor:
+    return torch.cos(3 * t) * x.flip(-1) - t * x
 
 
 EXERCISES = {
@@ -206,6 +249,24 @@ EXERCISES = {
         ),
         # Medians of the chapter's model: drawn 2.70, held-out 2.04.
         Choice("farther", "drawn", {"lib_copies_held_out": "held-out"}),
+    ),
+    "ex-lib-budget": (
+        Function(
+            "arrive",
+            _arrive,
+            {
+                "lib_budget_steps": lambda f, x, method, n: sample_ode(f, x, n, method),
+                "lib_budget_all_halved": lambda f, x, method, n: sample_ode(f, x, n // 2, method),
+                "lib_budget_euler": lambda f, x, method, n: sample_ode(f, x, n, "euler"),
+                "lib_budget_start": lambda f, x, method, n: x.clone(),
+            },
+            _budgets,
+        ),
+        # base48, w = 1: midpoint 0.097, Euler 0.213, Heun 0.249; w = 4: 0.104, 0.183, 0.226.
+        *(
+            Choice(name, "midpoint", {f"lib_budget_near_{m}": m for m in ("euler", "heun")})
+            for name in ("nearest", "nearest_guided")
+        ),
     ),
     "ex-lib-ema": (
         # The solution's cell with twelve seeds of the training gave 0.960 to 0.986 (with the

@@ -1,0 +1,94 @@
+import sys
+
+import pytest
+import torch
+from scipy.optimize import linear_sum_assignment
+
+from utils import assignment
+from utils.assignment import optimal_assignment, squared_distances
+from utils.couplings import coupling_cost, minibatch_ot_coupling
+from utils.metrics import wasserstein2
+
+
+def sets(kind, n, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    x, y = torch.randn(2, n, 2, generator=generator, dtype=torch.float64)
+    if kind == "shifted":
+        y = y + torch.tensor([3.0, 0.0])
+    elif kind == "modes":
+        angle = torch.randint(8, (n,), generator=generator) * torch.pi / 4
+        y = 0.3 * y + 4 * torch.stack([angle.cos(), angle.sin()], dim=1)
+    elif kind == "grid":  # thousands of ties
+        x, y = (3 * x).round(), (3 * y).round()
+    elif kind == "wide":
+        x, y = torch.randn(2, n, 300, generator=generator, dtype=torch.float64) + 100
+    elif kind == "the same":
+        y = x[torch.randperm(n, generator=generator)]
+    return x, y
+
+
+def cost(x, y, partner):
+    return (x - y[partner]).square().sum(1).sum().item()
+
+
+@pytest.mark.parametrize("kind", ["equal", "shifted", "modes", "grid", "wide", "the same"])
+@pytest.mark.parametrize("n", [1, 2, 64, 65, 300])
+def test_equals_scipy(kind, n):
+    x, y = sets(kind, n)
+    partner = optimal_assignment(x, y)
+    assert partner.sort().values.tolist() == list(range(n))
+    exact = torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").square()
+    best = cost(x, y, torch.as_tensor(linear_sum_assignment(exact.numpy())[1]))
+    assert abs(cost(x, y, partner) - best) <= 1e-9 * max(1.0, best)
+
+
+def test_two_swapped_partners_would_be_noticed():
+    x, y = sets("equal", 300)
+    partner = optimal_assignment(x, y)
+    best = cost(x, y, partner)
+    swapped = partner.clone()
+    swapped[[0, 1]] = swapped[[1, 0]]
+    assert cost(x, y, swapped) - best > 1e-6  # far beyond the tolerance of the test above
+
+
+def test_each_solver_is_used_where_it_is_the_faster_one(monkeypatch):
+    calls = []
+
+    def note(name, solver):
+        return lambda *args: calls.append(name) or solver(*args)
+
+    monkeypatch.setattr(assignment, "_network_simplex", note("pot", assignment._network_simplex))
+    monkeypatch.setattr(
+        assignment, "linear_sum_assignment", note("scipy", assignment.linear_sum_assignment)
+    )
+    optimal_assignment(*sets("equal", 64))
+    optimal_assignment(*sets("equal", 128))
+    assert calls == ["scipy", "pot"]
+
+
+def test_without_pot_scipy_gives_the_same(monkeypatch):
+    x, y = sets("modes", 128)
+    with_pot = cost(x, y, optimal_assignment(x, y))
+    monkeypatch.setitem(sys.modules, "ot", None)  # import ot fails
+    assert abs(cost(x, y, optimal_assignment(x, y)) - with_pot) < 1e-9
+
+
+def test_wide_distances_lose_no_digit_that_matters():
+    x, y = sets("wide", 50)
+    exact = torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").square()
+    torch.testing.assert_close(squared_distances(x, y), exact, rtol=1e-12, atol=1e-9)
+    assert (squared_distances(x, x).diagonal() >= 0).all()
+
+
+def test_gradients_pass_through_the_points():
+    x_0, x_1 = torch.randn(2, 100, 3)
+    x_1.requires_grad_()
+    _, paired = minibatch_ot_coupling(x_0, x_1)
+    paired.sum().backward()
+    assert torch.equal(x_1.grad, torch.ones(100, 3))
+
+
+def test_half_precision_does_not_overflow():
+    x_0, x_1 = torch.zeros(2, 2).half(), torch.full((2, 2), 200.0).half()
+    assert coupling_cost(x_0, x_1) == 80000
+    assert abs(wasserstein2(x_0, x_1) - 80000**0.5) < 1e-6
