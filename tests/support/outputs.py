@@ -17,6 +17,8 @@ CLOCK = {
         r"^trained in (\d+) s,",
         r"'([\d.]+) ms'",
         r"weights, (\d+) s,",
+        r"^claim lib-cost-per-evaluation: ([\d.]+) <",
+        r"^\d+ pictures in (\d+) s$",
     ),
     "08-straight-paths": (
         r"\bbatch \d+: ([\d.]+) ms",
