@@ -99,7 +99,7 @@ def test_what_scripts_add_is_korean_too(visit, name):  # noqa: F811
     page.evaluate("new Promise((done) => setTimeout(done, 500))")
     said = page.evaluate("""
     ["title", "aria-label", "placeholder", "data-tooltip", "data-toggle-hint"].flatMap((name) => {
-      const found = document.querySelectorAll(`[${name}]:not(a.reference)`); // works keep their names
+      const found = document.querySelectorAll(`[${name}]:not(a.reference)`); // works have names
       return [...found].map((node) => node.getAttribute(name));
     }).concat([...document.querySelectorAll("button, summary")].map((node) => node.innerText))
     """)
