@@ -1,4 +1,4 @@
-"""Audit the built site in Chromium: ``python -m audit [--runs 5] [--pages ...] [--readme]``."""
+"""Audit the built site in Chromium: ``python -m audit [--runs 5] [--pages ...] [--write]``."""
 
 import argparse
 import json
@@ -10,13 +10,14 @@ from datetime import date
 from pathlib import Path
 
 from book.timings import machine
+from utils.console import print_anything
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 SITE = ROOT / "_build" / "html"
 START, END = "<!-- audit:start -->", "<!-- audit:end -->"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-READMES = {"en": "README.md", "ko": "README.ko.md"}
+PLACES = {"en": "CONTRIBUTING.md", "ko": "CONTRIBUTING.ko.md"}
 WORDS = {
     "en": (
         "Lighthouse, mobile profile, median of {runs}, and axe-core (WCAG 2.2 A and AA, light and "
@@ -80,7 +81,7 @@ def everything() -> list[str]:
 
 
 def table(rows: list[dict], runs: int, language: str = "en") -> str:
-    """The figures as Markdown, in the language of a README."""
+    """The figures as Markdown, in the language of the page."""
     intro, page, new = WORDS[language]
     speeds = [row["lighthouse"]["index"] for row in rows]
     values = {"runs": runs, "date": date.today().isoformat(), "machine": machine()}
@@ -135,11 +136,12 @@ def measure(pages: list[str], runs: int, chromium: str) -> list[dict]:
 
 
 def main() -> None:
-    """Measure, print, and write the table into the READMEs if asked."""
+    """Measure, print, and write the table into CONTRIBUTING if asked."""
+    print_anything()
     parser = argparse.ArgumentParser(prog="python -m audit", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="of Lighthouse; 0 runs axe-core alone")
     parser.add_argument("--pages", nargs="*", help="such as ko/03-flow-matching.html")
-    parser.add_argument("--readme", action="store_true", help="write the table into the READMEs")
+    parser.add_argument("--write", action="store_true", help="write the table into CONTRIBUTING")
     options = parser.parse_args()
     if not (SITE / "index.html").exists():
         raise SystemExit("audit: no site; build it with make book")
@@ -149,8 +151,8 @@ def main() -> None:
     rows = measure(pages, options.runs, chromium)
     if options.runs:
         print(table(rows, options.runs))
-        for language, readme in READMES.items() if options.readme else ():
-            file, text = ROOT / readme, table(rows, options.runs, language)
+        for language, place in PLACES.items() if options.write else ():
+            file, text = ROOT / place, table(rows, options.runs, language)
             before, rest = file.read_text("utf-8").split(START)
             file.write_text(f"{before}{START}\n{text}\n{END}{rest.split(END)[1]}", "utf-8")
     if found := faults(rows):

@@ -1,8 +1,8 @@
-"""Measure what building and testing costs: ``python -m book.timings [--readme]``.
+"""Measure what building and testing costs: ``python -m book.timings [--write]``.
 
 The book is built four times in a copy of the project, so that neither the site nor the cache of
 the real one is touched: with nothing cached, again with no change, after a prose edit in each
-language, and after an edit in ``utils``. With ``--readme`` the table goes into both READMEs.
+language, and after an edit in ``utils``. With ``--write`` the table goes into CONTRIBUTING.
 """
 
 import argparse
@@ -19,7 +19,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from book.export.export import sources
+from book.export.addresses import sources
+from utils.console import print_anything
 
 ROOT = Path(__file__).resolve().parents[1]
 START, END = "<!-- timings:start -->", "<!-- timings:end -->"
@@ -28,7 +29,8 @@ START, END = "<!-- timings:start -->", "<!-- timings:end -->"
 def seconds(command: list[str], folder: Path) -> tuple[float, str]:
     """Wall time of a command and what it printed; stop if it fails."""
     start = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    decoding = {"encoding": "utf-8", "errors": "replace"}
+    done = subprocess.run(command, cwd=folder, capture_output=True, **decoding)
     if done.returncode:
         raise SystemExit(
             f"timings: {' '.join(command)} failed:\n{(done.stdout + done.stderr)[-4000:]}"
@@ -113,7 +115,7 @@ def kept_builds() -> tuple[list[str], list[str]]:
     """The lines on builds and tests that each README holds already."""
     english, korean = (
         (ROOT / readme).read_text("utf-8").split(START)[1].split(END)[0].strip()
-        for readme in ("README.md", "README.ko.md")
+        for readme in ("CONTRIBUTING.md", "CONTRIBUTING.ko.md")
     )
     return english.split("\n\n")[1].splitlines(), korean.split("\n\n")[1].splitlines()
 
@@ -125,8 +127,8 @@ def tables(builds: tuple[list[str], list[str]]) -> dict[str, str]:
         for source in tqdm(sources("ko"), desc="notebooks", disable=None)
     ]
     words = {
-        "README.md": ("Measured with `make timings` on", "What", "seconds", "peak memory"),
-        "README.ko.md": ("`make timings`로 잰 값,", "무엇", "초", "최대 메모리"),
+        "CONTRIBUTING.md": ("Measured with `make timings` on", "What", "seconds", "peak memory"),
+        "CONTRIBUTING.ko.md": ("`make timings`로 잰 값,", "무엇", "초", "최대 메모리"),
     }
     result = {}
     for (readme, (intro, what, unit, memory)), lines in zip(words.items(), builds, strict=True):
@@ -138,9 +140,10 @@ def tables(builds: tuple[list[str], list[str]]) -> dict[str, str]:
 
 
 def main() -> None:
-    """Print the table, and put it into the READMEs if asked."""
+    """Print the table, and put it into CONTRIBUTING if asked."""
+    print_anything()
     parser = argparse.ArgumentParser(prog="python -m book.timings", description=__doc__)
-    parser.add_argument("--readme", action="store_true", help="write the table into the READMEs")
+    parser.add_argument("--write", action="store_true", help="write the table into CONTRIBUTING")
     parser.add_argument(
         "--notebooks", action="store_true", help="measure the notebooks only and keep the rest"
     )
@@ -153,7 +156,7 @@ def main() -> None:
         text = file.read_text("utf-8")
         before, rest = text.split(START)
         after = rest.split(END)[1]
-        if arguments.readme:
+        if arguments.write:
             file.write_text(f"{before}{START}\n{table}\n{END}{after}", "utf-8")
 
 

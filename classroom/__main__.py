@@ -5,6 +5,12 @@ import sys
 from pathlib import Path
 
 from classroom import course, sources
+from utils.console import print_anything
+
+
+def _folder(text: str) -> Path:
+    """A path in which ``~`` is the home folder, also where no shell has replaced it."""
+    return Path(text).expanduser()
 
 
 def build(argv: list[str]) -> int:
@@ -30,7 +36,7 @@ def grade(argv: list[str]) -> int:
     from classroom import grading
 
     parser = argparse.ArgumentParser("python -m classroom grade", description=grade.__doc__)
-    parser.add_argument("folder", type=Path, help="STUDENT.ipynb or STUDENT/*.ipynb")
+    parser.add_argument("folder", type=_folder, help="STUDENT.ipynb or STUDENT/*.ipynb")
     parser.add_argument("--out", type=Path, help="the table; grades.csv in the folder by default")
     parser.add_argument("--jobs", type=int, default=2, help="submissions graded at a time")
     parser.add_argument("--seconds", type=int, default=20, help="for one cell")
@@ -48,5 +54,6 @@ def grade(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    print_anything()
     arguments = sys.argv[1:]
     sys.exit(grade(arguments[1:]) if arguments[:1] == ["grade"] else build(arguments))

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -35,6 +36,8 @@ Put submissions into `submitted/STUDENT/{name}/{name}.ipynb`, then run here:
 
     nbgrader autograde {name}
     nbgrader export
+
+nbgrader finds nothing in a folder whose path has brackets, such as `course [2026]`: move this one.
 
 Or grade a whole folder of notebooks at once, from the root of the course; this one goes on when a
 submission loops for ever, exhausts the memory or kills its kernel:
@@ -104,20 +107,26 @@ def build(source: Path, out: Path, seconds: int = 20) -> Path:
     need_nbgrader()
     name, language = source.stem, source.parent.name
     folder = out.resolve() / f"{name}.{language}"
-    shutil.rmtree(folder, ignore_errors=True)
-    course = folder / "autograder"
-    key = course / "source" / name / f"{name}.ipynb"
-    key.parent.mkdir(parents=True)
     text = {"name": name, "language": language, "seconds": seconds, "text": STUBS[language]}
     code = f"{CODE[language]}\nraise NotImplementedError"
-    (course / "nbgrader_config.py").write_text(CONFIG.format(code=code, **text), "utf-8")
-    (course / "README.md").write_text(README.format(**text), "utf-8")
-    nbformat.write(notebook.read(source), key)
-    result = api(course).generate_assignment(name, force=True)
-    if not result["success"]:
-        raise RuntimeError(f"nbgrader refused {source}:\n{result['log'] or result.get('error')}")
-    shutil.copy(key, folder / "instructor.ipynb")
-    shutil.copy(course / "release" / name / f"{name}.ipynb", folder / "student.ipynb")
+    # Built elsewhere and moved: nbgrader takes the path of its folder for a pattern, in which the
+    # brackets of "course [2026]" stand for one letter.
+    with tempfile.TemporaryDirectory(prefix="assignment-") as scratch:
+        course = Path(scratch).resolve() / "autograder"
+        key = course / "source" / name / f"{name}.ipynb"
+        key.parent.mkdir(parents=True)
+        (course / "nbgrader_config.py").write_text(CONFIG.format(code=code, **text), "utf-8")
+        (course / "README.md").write_text(README.format(**text), "utf-8")
+        nbformat.write(notebook.read(source), key)
+        result = api(course).generate_assignment(name, force=True)
+        if not result["success"]:
+            why = result["log"] or result.get("error")
+            raise RuntimeError(f"nbgrader refused {source}:\n{why}")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        shutil.copy(key, folder / "instructor.ipynb")
+        shutil.copy(course / "release" / name / f"{name}.ipynb", folder / "student.ipynb")
+        shutil.move(course, folder / "autograder")
     return folder
 
 

@@ -12,7 +12,7 @@ import nbval.plugin
 import pytest
 from nbval.kernel import RunningKernel
 
-from book.stand_in import environment, stand_in
+from book.export.stand_in import environment, stand_in
 
 
 class ColabKernel(RunningKernel):

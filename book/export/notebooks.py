@@ -11,8 +11,10 @@ from pathlib import Path
 
 import nbformat
 
-from book.export.export import ROOT, convert, sources, write
+from book.export.addresses import ROOT, sources
+from book.export.export import convert, write
 from book.run import cache, execute
+from utils.console import print_anything
 
 LANGUAGES = ("ko", "en")
 
@@ -51,6 +53,7 @@ def stale() -> list[str]:
 
 def main() -> None:
     """Export what is stale, or say what is."""
+    print_anything()
     parser = argparse.ArgumentParser(prog="python -m book.export.notebooks", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
     problems = stale()

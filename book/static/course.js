@@ -73,7 +73,9 @@ if (!CSS.supports("selector(::details-content)")) {
       : JSON.parse(data.textContent);
     const { default: widget } = await import(module);
     widget.render({ model: { get: () => lab }, el: host });
-    host.closest("figure")?.classList.add("lab-on");
+    const figure = host.closest("figure");
+    if (host.flowLab) figure?.classList.add("lab-on");
+    else figure?.classList.remove("with-lab"); // it says why it could not start; the picture stays
   };
   const near = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from test_lab import site  # noqa: F401  (a fixture)
+from pages import site  # noqa: F401  (a fixture)
 
 from audit.__main__ import HERE, NAMES, ROOT, everything, faults, measure, table
 

@@ -13,6 +13,8 @@ import threading
 import time
 from pathlib import Path
 
+from waiting import until
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 PROGRAM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
 FLAGS = [
@@ -67,8 +69,10 @@ class Browser:
         while b"\0" not in self.buffer:
             ready, _, _ = select.select([self.read], [], [], max(0, end - time.monotonic()))
             chunk = os.read(self.read, 1 << 20) if ready else b""
+            if ready and not chunk:
+                raise ConnectionError("Chromium has ended: it crashed, or was closed")
             if not chunk:
-                raise TimeoutError("Chromium did not answer")
+                raise TimeoutError
             self.buffer += chunk
         message, _, self.buffer = self.buffer.partition(b"\0")
         return json.loads(message)
@@ -83,7 +87,11 @@ class Browser:
             data = data[os.write(self.write, data) :]
         end = time.monotonic() + seconds  # for the answer: events may go on arriving for ever
         while True:
-            answer = self.receive(end - time.monotonic())
+            try:
+                answer = self.receive(end - time.monotonic())
+            except TimeoutError:
+                message = f"Chromium did not answer {method} within {seconds:.0f} s: {params}"
+                raise TimeoutError(message[:500]) from None
             if answer.get("id") == self.count:
                 if "error" in answer:
                     raise RuntimeError(f"{method}: {answer['error']['message']}")
@@ -124,13 +132,20 @@ class Page:
         return self.browser.call(method, self.session, **params)
 
     def open(self, address):
-        self.call("Page.navigate", url=address)
+        error = self.call("Page.navigate", url=address).get("errorText")
+        if error:
+            raise RuntimeError(f"{address} cannot be opened: {error}")
         self.wait(f"location.href.startsWith({json.dumps(address)}) &&"
                   " document.readyState === 'complete'")  # fmt: skip
 
-    def evaluate(self, code):
+    def evaluate(self, code, seconds=60):
         answer = self.call(
-            "Runtime.evaluate", expression=code, awaitPromise=True, returnByValue=True
+            "Runtime.evaluate",
+            expression=code,
+            awaitPromise=True,
+            returnByValue=True,
+            allowUnsafeEvalBlockedByCSP=False,  # a page's policy holds for what a test calls, too
+            seconds=seconds,
         )
         if "exceptionDetails" in answer:
             details = answer["exceptionDetails"]
@@ -138,11 +153,8 @@ class Page:
         return answer["result"].get("value")
 
     def wait(self, code, seconds=30):
-        end = time.monotonic() + seconds
-        while not self.evaluate(code):
-            if time.monotonic() > end:
-                raise TimeoutError(f"never true: {code}")
-            time.sleep(0.05)
+        """Wait until ``code`` is true; until then a page that is being built may raise."""
+        return until(lambda left: self.evaluate(code, max(left, 1)), seconds, code)
 
     def press(self, key, code=0, text=""):
         for kind in ("keyDown", "keyUp"):

@@ -7,6 +7,7 @@ import torch
 
 from utils.cifar10 import compilation, determinism
 from utils.cifar10.options import build_parser
+from utils.console import print_anything
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -18,6 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit status: 0, 2 for an error, 130 or 143 if Ctrl-C or SIGTERM stopped the training.
     """
+    print_anything()
     options = build_parser().parse_args(arguments)
     try:
         return options.function(options)

@@ -124,6 +124,7 @@ class FlowLab(anywidget.AnyWidget if anywidget else object):
 
     In Jupyter and Colab it is a widget (package ``anywidget``); on the pages of the book the same
     JavaScript runs without a kernel. Nothing is computed in Python: the browser gets the weights.
+    A widget that is shown follows its ``lab``: set it to another laboratory's to show that.
     """
 
     if anywidget:
@@ -159,7 +160,6 @@ class FlowLab(anywidget.AnyWidget if anywidget else object):
             ValueError: if a value or a shape is wrong.
         """
         state = lab_state(velocity, epsilon, data=data, noise=noise, **start)
-        self._text = f"FlowLab({', '.join(state['models'])}: {len(noise)} particles)"
         if anywidget:
             super().__init__(lab=state)
         else:
@@ -167,8 +167,9 @@ class FlowLab(anywidget.AnyWidget if anywidget else object):
             warnings.warn("install anywidget to see the laboratory in a notebook", stacklevel=2)
 
     def __repr__(self) -> str:
-        """A short line, the same on every run."""
-        return self._text
+        """A short line, the same on every run; of another state after ``lab`` has been set."""
+        noise = base64.b64decode(self.lab.get("noise", ""))  # two numbers of four bytes each
+        return f"FlowLab({', '.join(self.lab.get('models', ()))}: {len(noise) // 8} particles)"
 
     def html(self) -> str:
         """The element that the loader on the book's pages starts; it holds no language."""
@@ -182,4 +183,4 @@ class FlowLab(anywidget.AnyWidget if anywidget else object):
         if anywidget:
             found = super()._repr_mimebundle_(**kwargs)
             bundle, metadata = found if isinstance(found, tuple) else (found or {}, {})
-        return bundle | {"text/plain": self._text, "text/html": self.html()}, metadata
+        return bundle | {"text/plain": repr(self), "text/html": self.html()}, metadata

@@ -1,87 +1,63 @@
 // The AFM module: one `render({ model, el })` for Jupyter, for Colab and for the pages of the book.
 import { decode } from "./base64.js";
+import { element } from "./element.js";
+import { connect } from "./engine.js";
+import { STYLE } from "./style.js";
+import { isDark, languageOf } from "./surroundings.js";
 import { createView } from "./view.js";
+import { WORDS } from "./words.js";
 
-/** Talk to the engine: in a worker, or in this thread where a worker is not allowed. */
-function connect(lab) {
-  let post;
-  let close = () => {};
-  const waiting = new Map();
-  const latest = {};
-  let count = 0;
-  function receive(answer) {
-    const question = waiting.get(answer.id);
-    if (!question) return;
-    if (answer.type === "error") {
-      question.reject(new Error(answer.text));
-      waiting.delete(answer.id);
-      return;
-    }
-    question.hear?.(answer);
-    if (answer.type === "states") question.answer = answer;
-    if (answer.type === "progress" || (answer.type === "states" && question.hear)) return;
-    question.resolve(question.answer ?? answer);
-    waiting.delete(answer.id);
-  }
-  // ENGINE is the text of the engine's files; utils/lab/__init__.py puts it here.
-  const here = () => {
-    post = new Function(`${ENGINE}; return createEngine;`)()(receive);
-  };
-  try {
-    const text = `${ENGINE}
-      const answer = createEngine((message) => postMessage(message));
-      onmessage = (event) => answer(event.data);`;
-    const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-    const worker = new Worker(url);
-    close = () => {
-      worker.terminate();
-      URL.revokeObjectURL(url);
-    };
-    // A page's policy may forbid workers, and says so only now: all questions are asked again here.
-    const asked = [];
-    worker.onerror = () => {
-      close();
-      here();
-      for (const message of asked) post(message);
-    };
-    worker.onmessage = (event) => {
-      worker.onerror = null;
-      asked.length = 0;
-      receive(event.data);
-    };
-    post = (message) => {
-      if (worker.onerror) asked.push(message);
-      worker.postMessage(message);
-    };
-  } catch {
-    here();
-  }
-  post({ id: 0, type: "load", lab });
-  return {
-    close,
-    /** Resolves with the answer; an older question of the same type is left unanswered: null. */
-    ask(type, message, hear) {
-      count += 1;
-      const id = count;
-      waiting.get(latest[type])?.resolve(null);
-      waiting.delete(latest[type]);
-      latest[type] = id;
-      return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject, hear });
-        post({ ...message, id, type });
-      });
-    },
+const NEEDED = ["models", "data", "noise", "limits", "colors", "start"];
+
+/** The state that Python has sent; an error that says what to do if it is none. */
+function read(lab) {
+  const missing = NEEDED.filter((key) => !lab?.[key]);
+  if (missing.length) throw new Error(`lab has no ${missing.join(", ")}; set it to the lab of a FlowLab.`);
+  return { ...lab, points: decode(lab.data) };
+}
+
+/** A box in place of the laboratory that says why there is none. */
+function failure(el, error) {
+  const text = WORDS[languageOf(el)].unable + error.message;
+  const box = element("div", { className: "fl fl-failed", role: "alert", textContent: text });
+  const style = element("style", { textContent: STYLE });
+  el.append(style, box);
+  box.classList.toggle("fl-dark", isDark(el, box));
+  return () => {
+    style.remove();
+    box.remove();
   };
 }
 
 function render({ model, el }) {
-  const lab = model.get("lab");
-  const engine = connect(lab);
-  const view = createView(el, { ...lab, points: decode(lab.data) }, engine);
-  el.flowLab = view; // for the tests, and for the curious
+  let end = () => {};
+  function start() {
+    end();
+    delete el.flowLab;
+    const own = new Set(el.childNodes);
+    let engine = null;
+    try {
+      const lab = model.get("lab");
+      engine = connect(lab);
+      const view = createView(el, read(lab), engine);
+      el.flowLab = view; // for the loader, for the tests, and for the curious
+      end = () => {
+        view.close();
+        engine.close();
+      };
+    } catch (error) {
+      console.error(error);
+      engine?.close();
+      for (const node of [...el.childNodes]) if (!own.has(node)) node.remove(); // half a laboratory
+      end = failure(el, error);
+    }
+  }
+  // The notebook may give other networks or points later; the pages of the book cannot.
+  model.on?.("change:lab", start);
+  start();
   return () => {
-    view.close();
-    engine.close();
+    model.off?.("change:lab", start);
+    end();
   };
 }
 

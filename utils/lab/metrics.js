@@ -1,7 +1,15 @@
 // Exact optimal pairing of equally many points, and W2 by it, as in utils/metrics.py.
+// What takes long is a generator: whoever runs it may look around at every `yield`.
+
+/** The result of a generator, without a look around. */
+function finish(work) {
+  let step = work.next();
+  while (!step.done) step = work.next();
+  return step.value;
+}
 
 /** Partner of each of the n points of `a` among those of `b`: the least sum of squared distances. */
-export function assignment(a, b, n) {
+function* assignment(a, b, n) {
   // Shortest augmenting paths (Jonker and Volgenant 1987), rows and columns counted from 1.
   const u = new Float64Array(n + 1);
   const v = new Float64Array(n + 1);
@@ -46,6 +54,7 @@ export function assignment(a, b, n) {
       match[column] = match[previous];
       column = previous;
     } while (column);
+    yield;
   }
   const partner = new Int32Array(n);
   for (let j = 1; j <= n; j += 1) partner[match[j] - 1] = j - 1;
@@ -53,8 +62,10 @@ export function assignment(a, b, n) {
 }
 
 /** Exact 2-Wasserstein distance of the first n points of both, as arrays of pairs x, y. */
-export function wasserstein2(a, b, n) {
-  const partner = assignment(a, b, n);
+export const wasserstein2 = (a, b, n) => finish(measure(a, b, n));
+
+function* measure(a, b, n) {
+  const partner = yield* assignment(a, b, n);
   let sum = 0;
   for (let i = 0; i < n; i += 1) {
     const j = partner[i];
@@ -67,19 +78,19 @@ export function wasserstein2(a, b, n) {
 const part = (points, block, n) => points.subarray(2 * block * n, 2 * (block + 1) * n);
 
 /** Mean W2 of `blocks` blocks of n points to as many blocks of data. */
-export function distance(points, data, n, blocks) {
+export function* distance(points, data, n, blocks) {
   let sum = 0;
-  for (let i = 0; i < blocks; i += 1) sum += wasserstein2(part(points, i, n), part(data, i, n), n);
+  for (let i = 0; i < blocks; i += 1) sum += yield* measure(part(points, i, n), part(data, i, n), n);
   return sum / blocks;
 }
 
 /** The same between different blocks of the data: what W2 is at its best. */
-export function floor(data, n, blocks) {
+export function* floor(data, n, blocks) {
   let sum = 0;
   let count = 0;
   for (let i = 1; i < blocks; i += 1) {
     for (let j = 0; j < i; j += 1) {
-      sum += wasserstein2(part(data, i, n), part(data, j, n), n);
+      sum += yield* measure(part(data, i, n), part(data, j, n), n);
       count += 1;
     }
   }
@@ -87,14 +98,15 @@ export function floor(data, n, blocks) {
 }
 
 /** Pair x0 with x1 at random (as they come) or optimally within batches; returns the new x1. */
-export function couple(x0, x1, batch) {
+export function* couple(x0, x1, batch) {
   if (batch <= 1) return x1;
   const n = x0.length / 2;
   const paired = new Float64Array(x1.length);
   for (let start = 0; start < n; start += batch) {
     const m = Math.min(batch, n - start);
     const b = x1.subarray(2 * start, 2 * (start + m));
-    assignment(x0.subarray(2 * start, 2 * (start + m)), b, m).forEach((j, i) => {
+    const partner = yield* assignment(x0.subarray(2 * start, 2 * (start + m)), b, m);
+    partner.forEach((j, i) => {
       paired[2 * (start + i)] = b[2 * j];
       paired[2 * (start + i) + 1] = b[2 * j + 1];
     });

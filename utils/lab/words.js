@@ -30,6 +30,9 @@ export const WORDS = {
     said: "{sampler}, {steps} steps: NFE {nfe}, W₂ {w2}; data against data {baseline}",
     conditional: "Each particle is on its conditional path now. NFE and W₂ are those of the network.",
     failed: "The laboratory could not compute this: ",
+    unable: "The laboratory could not start: ",
+    stopped: "its worker has stopped ({why}). Change a setting to try again.",
+    forbidden: "the page allows no worker, nor the same in its own thread ({why}).",
     names: {
       flow: "Flow matching",
       diffusion: "Diffusion",
@@ -76,6 +79,9 @@ export const WORDS = {
     said: "{sampler}, {steps}스텝: NFE {nfe}, W₂ {w2}, 데이터끼리 {baseline}",
     conditional: "지금 입자는 저마다 조건부 경로를 따라갑니다. NFE와 W₂는 신경망의 값입니다.",
     failed: "실험실이 이 설정을 계산하지 못했습니다: ",
+    unable: "실험실을 시작하지 못했습니다: ",
+    stopped: "계산하던 워커가 멈췄습니다({why}). 설정을 바꾸면 다시 시도합니다.",
+    forbidden: "이 페이지의 보안 정책이 워커도, 페이지 안에서 계산하는 것도 막습니다({why}).",
     names: {
       flow: "플로 매칭",
       diffusion: "디퓨전",

@@ -4,6 +4,7 @@ import { KERNEL } from "./kernel.js";
 import { couple, distance, floor } from "./metrics.js";
 import { compileKernel, createNetwork } from "./network.js";
 import { SCHEDULERS, cumulative, evaluations, gaussian, sample, velocityOn } from "./solvers.js";
+import { createTurn, inTurns } from "./turns.js";
 
 const KEPT = 100; // states kept of a longer run; the picture lies between two of them
 const COPIES = 24; // runs from the point that the reader drags, where the sampler is random
@@ -17,13 +18,8 @@ export function createEngine(post) {
   let noise, data, baseline;
   const current = {}; // the latest request of each type: an older one stops
 
-  // A macrotask: messages that have arrived meanwhile are seen to before the work goes on.
-  const channel = new MessageChannel();
-  const pause = () =>
-    new Promise((resolve) => {
-      channel.port1.onmessage = resolve;
-      channel.port2.postMessage(0);
-    });
+  /** For a job of this message: `await turn()` lets others in; false if the job is superseded. */
+  const turns = ({ id, type }, paused) => createTurn(() => current[type] === id, paused);
 
   function load({ lab }) {
     const kernel = compileKernel(KERNEL);
@@ -40,7 +36,11 @@ export function createEngine(post) {
   /** The noise that the particles start from: the notebook's own, or fresh. */
   const start = (seed) => (seed === 0 ? noise : gaussian(seed)(noise.length));
 
-  async function run({ id, settings, trace }) {
+  async function run(message) {
+    const { id, settings, trace } = message;
+    let share = 0;
+    const turn = turns(message, () => post({ id, type: "progress", share }));
+    if (!(await turn())) return;
     const model = models[settings.model];
     const x0 = start(settings.seed);
     const normal = gaussian(settings.seed + 1000003);
@@ -55,39 +55,43 @@ export function createEngine(post) {
     const states = [];
     const times = [];
     let done = 0;
-    let last = performance.now();
     for (const { time, x } of sample(model, settings, x0, draw)) {
       if (done % stride === 0 || done === steps) {
         states.push(Float32Array.from(x));
         times.push(time);
       }
       done += 1;
-      if (performance.now() - last > 40) {
-        post({ id, type: "progress", share: time });
-        await pause();
-        if (current.run !== id) return;
-        last = performance.now();
-      }
+      share = time;
+      if (!(await turn())) return;
     }
     const end = states[states.length - 1];
     const nfe = evaluations(settings.sampler, steps);
     post({ id, type: "states", times, states, nfe, noises });
-    await pause();
-    if (current.run !== id) return;
+    if (trace) return;
+    const others = turns(message); // whoever waits for the states gets them before the distance
+    if (!(await others())) return;
     const least = Math.min(x0.length, data.length) / 2;
     const n = Math.min(BLOCK, Math.floor(least / 2));
     const blocks = Math.min(BLOCKS, Math.floor(least / n));
-    baseline ??= floor(data, n, blocks);
-    const w2 = end.every(Number.isFinite) ? distance(end, data, n, blocks) : NaN;
+    baseline ??= await inTurns(floor(data, n, blocks), others);
+    if (baseline === null) return;
+    const finite = end.every(Number.isFinite);
+    const w2 = finite ? await inTurns(distance(end, data, n, blocks), others) : NaN;
+    if (w2 === null) return;
     post({ id, type: "distance", w2, baseline, n, blocks });
   }
 
   /** States on the conditional paths: the pair (x_0, x_1), mixed by the scheduler. */
-  function pairs({ id, settings }) {
+  async function pairs(message) {
+    const { id, settings } = message;
+    const turn = turns(message);
+    if (!(await turn())) return;
     const model = models[settings.model];
     const x0 = start(settings.seed);
     const n = x0.length;
-    const x1 = couple(x0, Float64Array.from(x0, (_, i) => data[i % data.length]), model.batch ?? 1);
+    const ends = Float64Array.from(x0, (_, i) => data[i % data.length]);
+    const x1 = await inTurns(couple(x0, ends, model.batch ?? 1), turn);
+    if (!x1) return;
     const straight = model.kind === "velocity" && settings.scheduler === "condot";
     const count = straight ? 1 : 32;
     const times = Array.from({ length: count + 1 }, (_, i) => i / count);
@@ -110,7 +114,10 @@ export function createEngine(post) {
   }
 
   /** The same start many times: how far apart do a random sampler's runs end? */
-  function probe({ id, settings, point }) {
+  async function probe(message) {
+    const { id, settings, point } = message;
+    const turn = turns(message);
+    if (!(await turn())) return;
     const model = models[settings.model];
     const copies = STOCHASTIC.has(settings.sampler) ? COPIES : 1;
     const x0 = Float64Array.from({ length: 2 * copies }, (_, i) => point[i % 2]);
@@ -119,12 +126,16 @@ export function createEngine(post) {
     for (const { time, x } of sample(model, settings, x0, gaussian(settings.seed + 2000003))) {
       states.push(Float32Array.from(x));
       times.push(time);
+      if (!(await turn())) return;
     }
     post({ id, type: "probe", times, states });
   }
 
   /** Arrows on a grid at several times: the velocity, or minus the predicted noise. */
-  function field({ id, settings, limits, side, count }) {
+  async function field(message) {
+    const { id, settings, limits, side, count } = message;
+    const turn = turns(message);
+    if (!(await turn())) return;
     const model = models[settings.model];
     const grid = new Float64Array(2 * side * side);
     for (let i = 0; i < side * side; i += 1) {
@@ -134,11 +145,23 @@ export function createEngine(post) {
     const sign = model.kind === "epsilon" ? -1 : 1;
     const velocity = sign < 0 ? model.network : velocityOn(settings.scheduler, model.network);
     const times = Array.from({ length: count }, (_, i) => (0.99 * i) / (count - 1)); // VP: inf. at 1
-    const arrows = times.map((t) => Float32Array.from(velocity(grid, t), (u) => sign * u));
+    const arrows = [];
+    for (const t of times) {
+      arrows.push(Float32Array.from(velocity(grid, t), (u) => sign * u));
+      if (!(await turn())) return;
+    }
     post({ id, type: "field", grid: Float32Array.from(grid), times, arrows });
   }
 
-  const actions = { load, run, pairs, probe, field };
+  /** The same with the noise that was drawn: for the tests, apart from what the reader sees. */
+  const trace = (message) => run({ ...message, trace: true });
+  const ping = () => post({ type: "pong" });
+  /** Nothing is current any more: what is being computed stops at its next turn. */
+  function close() {
+    for (const type of Object.keys(current)) delete current[type];
+  }
+
+  const actions = { load, run, trace, pairs, probe, field, ping, close };
   return async function answer(message) {
     current[message.type] = message.id;
     try {

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from utils.atomic import write_atomically
+from utils.console import print_anything
 from utils.pusht.data import Demonstrations, load_demonstrations
 from utils.pusht.evaluate import MAX_STEPS, SEEDS, Planner, plan_latency, run_episodes, summary
 from utils.pusht.recorded import Episode
@@ -285,6 +286,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         Exit status: 0, or 2 for an error.
     """
+    print_anything()
     options = build_parser().parse_args(arguments)
     try:
         if getattr(options, "device", "cpu") == "cuda" and not torch.cuda.is_available():

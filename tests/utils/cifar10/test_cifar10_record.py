@@ -100,5 +100,8 @@ def test_a_record_says_what_the_model_card_promises():
         for key in ("network", "precision", "batch_size", "command", "machine", "date", "commit",
                     "sittings", "data"):  # fmt: skip
             assert record.about[key], key
-        for ruler in record.about["nearest"].values():
-            assert all({"smallest", "median"} <= ruler[who].keys() for who in ("generated", "test"))
+        near = record.evaluation["nearest"]
+        assert "pixels" in near and near["samples"] > 0
+        for ruler in near.keys() - {"samples"}:
+            for who in ("generated", "test"):
+                assert {"smallest", "median"} <= near[ruler][who].keys()

@@ -7,16 +7,15 @@ import re
 import socket
 import subprocess
 import sys
-import time
 from importlib.util import find_spec
 
 import chromium
 import nbformat
 import pytest
 import torch
-from test_lab import STEPS, browser, by_torch, needs_browser  # noqa: F401  (a fixture)
-
-from utils.lab import module
+from laboratory import RENDER, STEPS, by_torch, hosted  # noqa: F401  (a fixture)
+from pages import browser, needs_browser  # noqa: F401  (a fixture)
+from waiting import until
 
 CODE = """
 import torch
@@ -38,7 +37,11 @@ WORDS = {
     "ko": "이 노트북은 입자가 노이즈에서 데이터로 흐르는 모습을 보입니다.",
     "en": "This notebook shows particles that flow from noise to data.",
 }
-KERNEL = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
+AGAIN = """
+start = laboratory.lab["start"] | {"steps": 4, "sampler": "euler"}
+laboratory.lab = laboratory.lab | {"start": start}
+"""
+SESSION = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session"
 LAB = "document.querySelector('.fl').parentElement.flowLab"
 pytestmark = needs_browser
 
@@ -50,9 +53,9 @@ def lab():
     return space["laboratory"].lab
 
 
-def started(page, where=LAB):
+def started(page):
     """Wait until the particles are there."""
-    page.wait(f"!!document.querySelector('.fl') && !!{where}.view.shown", 60)
+    page.wait(f"!!{LAB}.view.shown", 60)
 
 
 def same_as_torch(page, lab, monkeypatch):
@@ -104,13 +107,18 @@ def jupyter(tmp_path_factory):
         server = subprocess.Popen(
             command, cwd=folder, env=os.environ | mine, stdout=log, stderr=log
         )
-    for _ in range(120):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            break
-        time.sleep(0.5)
-    yield f"http://127.0.0.1:{port}/"
-    server.terminate()
-    server.wait(30)
+
+    def listens(left):
+        assert server.poll() is None, f"JupyterLab has ended: {(home / 'log').read_text()[-2000:]}"
+        with socket.create_connection(("127.0.0.1", port), 1):
+            return True
+
+    try:
+        until(listens, 120, f"JupyterLab listens on port {port}")
+        yield f"http://127.0.0.1:{port}/"
+    finally:
+        server.terminate()
+        server.wait(30)
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
@@ -119,76 +127,54 @@ def test_in_jupyterlab(jupyter, browser, lab, language, monkeypatch):  # noqa: F
     with contextlib.closing(page):
         address = f"{jupyter}lab/tree/{language}.ipynb?reset"
         page.call("Page.navigate", url=address)
-        page.wait(f"{KERNEL} === 'idle'", 60)
+        page.wait(f"{SESSION}?.kernel?.status === 'idle'", 120)
         page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells'); 0")
         started(page)
         same_as_torch(page, lab, monkeypatch)
         # In the notebook's language, though the menus are in English.
         text = page.evaluate(f"{LAB}.root.innerText")
         assert bool(re.search("[가-힣]", text)) == (language == "ko"), text
+        # A theme chosen in the menu, and a state set in the kernel.
+        for theme, dark in (("JupyterLab Dark", "true"), ("JupyterLab Light", "false")):
+            choose = f"jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})"
+            page.evaluate(f"{choose}; 0")
+            page.wait(f"{LAB}.root.classList.contains('fl-dark') === {dark}", 60)
+        page.evaluate(f"{SESSION}.kernel.requestExecute({{code: {json.dumps(AGAIN)}}}); 0")
+        page.wait(f"{LAB}.view.shown.nfe === 4", 60)
 
 
 # ---- frames like Colab's -----------------------------------------------------------------------
 
-# anywidget gives the module's text to a frame, which imports it from a blob.
-FRAME = """<!doctype html>{policy}<body><div id="here"></div><script type="module">
-const text = {module};
-const url = URL.createObjectURL(new Blob([text], {{ type: "text/javascript" }}));
-const {{ default: widget }} = await import(url);
-const lab = {state};
-widget.render({{ model: {{ get: () => lab }}, el: document.getElementById("here") }});
-{after}
-</script></body>"""
 # From a frame of another origin nothing can be read: it tells what it has computed.
 TELL = """
-const { flowLab } = document.getElementById("here");
+const { flowLab } = host;
 await flowLab.ready();
 const answer = await flowLab.trace();
 parent.postMessage([answer.states[0], answer.states.at(-1)].map((a) => Array.from(a)), "*");
 """
 PARENT = """<!doctype html><title>parent</title><script>
-onmessage = ({{ data }}) => {{ window.told = data; }};
+onmessage = ({ data }) => { window.told = data; };
 </script><iframe sandbox="allow-scripts" width="900" height="700" src="frame.html"></iframe>"""
 
 
-@pytest.fixture
-def hosted(tmp_path, lab, browser):  # noqa: F811
-    server, address = chromium.serve(tmp_path)
-    pages = []
-
-    def open_page(name="frame.html", policy="", after="", parent=""):
-        script = json.dumps(module()).replace("</", "<\\/")
-        frame = FRAME.format(module=script, state=json.dumps(lab), policy=policy, after=after)
-        (tmp_path / "frame.html").write_text(frame, "utf-8")
-        (tmp_path / "parent.html").write_text(parent.format(), "utf-8")
-        pages.append(chromium.Page(browser, reduced=True))
-        pages[-1].open(f"{address}{name}")
-        return pages[-1]
-
-    yield open_page
-    for page in pages:
-        page.close()
-    server.shutdown()
-
-
-def test_in_a_sandboxed_frame_of_another_origin(hosted, lab, monkeypatch):
-    page = hosted("parent.html", after=TELL, parent=PARENT)
+def test_in_a_sandboxed_frame_of_another_origin(hosted, lab, monkeypatch):  # noqa: F811
+    page = hosted(RENDER + TELL, name="parent.html", parent=PARENT)
     page.wait("!!window.told")
     x_0, got = (torch.tensor(x).reshape(-1, 2) for x in page.evaluate("window.told"))
     want = by_torch(lab, lab["start"], x_0, [], monkeypatch)
     assert (got - want).abs().max() < 1e-4
 
 
-def test_where_a_policy_forbids_workers(hosted, lab, monkeypatch):
+def test_where_a_policy_forbids_workers(hosted, lab, monkeypatch):  # noqa: F811
     policy = """<meta http-equiv="Content-Security-Policy" content="worker-src 'none'">"""
-    page = hosted(policy=policy)
+    page = hosted(head=policy)
     started(page)
     same_as_torch(page, lab, monkeypatch)
     complaints = page.complaints("http://127.0.0.1")
     assert any("worker-src" in line for line in complaints)  # it was forbidden indeed
 
 
-def test_without_a_declared_language_the_browser_s_counts(hosted):
+def test_without_a_declared_language_the_browser_s_counts(hosted):  # noqa: F811
     page = hosted()
     started(page)
     korean = page.evaluate("navigator.language.startsWith('ko')")
