@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from order import arrange
 
 ROOT = str(Path(__file__).parent)
 os.environ["PYTHONPATH"] = os.pathsep.join([ROOT, os.environ.get("PYTHONPATH", "")])
@@ -20,8 +21,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start what takes long first."""
+    arrange(items)
+
+
 def program(notebook: Path) -> list[tuple]:
-    """What nbval would run and compare: code, tags and stored outputs of every code cell.
+    """What nbval would run and compare: code, stored outputs and those tags that matter to it.
 
     Not the setup cell: its comment and its message are in the notebook's language, and
     ``tests/book/test_colab.py`` runs both.
@@ -29,7 +35,13 @@ def program(notebook: Path) -> list[tuple]:
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     code = [cell for cell in cells if cell["cell_type"] == "code"]
     code = [cell for cell in code if "colab-setup" not in cell["metadata"].get("tags", [])]
-    return [(cell["source"], cell["metadata"].get("tags"), cell["outputs"]) for cell in code]
+    return [(cell["source"], telling(cell["metadata"]), cell["outputs"]) for cell in code]
+
+
+def telling(metadata: dict) -> list[str]:
+    """Tags of a cell but those of display, in which the languages may differ."""
+    tags = metadata.get("tags", [])
+    return sorted(tag for tag in tags if not tag.startswith(("hide-", "remove-")))
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

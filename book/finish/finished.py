@@ -15,6 +15,8 @@ from pathlib import Path
 from book.finish import findable, light, scripts, slides
 from book.repository import address
 
+# Sphinx names a version where a file lay there before it wrote the page, and none in a cold build.
+VERSION = re.compile(r'((?:href|src)="[^"?]*)\?v=[0-9a-f]+"')
 SLIDES = re.compile(r"\d.*\.html")  # pages that get slides: numbered chapters
 
 
@@ -77,7 +79,9 @@ def finish(job: Job) -> list[str]:
     known, record = known_of(job), job.out.with_suffix(".json")
     record.unlink(missing_ok=True)  # until all is done: a build that was stopped begins anew
     texts = {
-        page.name: light.prepared(page.read_text("utf-8"), job.raw, job.language)
+        page.name: light.prepared(
+            VERSION.sub(r'\1"', page.read_text("utf-8")), job.raw, job.language
+        )
         for page in sorted(job.raw.glob("*.html"))
     }
     pages = {name: look(text, known.get("pages", {}).get(name)) for name, text in texts.items()}

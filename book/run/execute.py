@@ -87,9 +87,19 @@ def fill(cache_folder: Path, pages: list[Path]) -> list[str]:
                 failures.append(f"book: {where} failed:\n\n{error}\n")
                 continue
             print(f"book: ran {name} in {seconds:.1f} s", flush=True)
-            bundle = CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds})
-            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+            keep(cache_folder, page, notebook, seconds)
     return failures
+
+
+def keep(cache_folder: Path, page: Path, notebook: NotebookNode, seconds: float) -> None:
+    """Put an executed notebook into the cache."""
+    bundle = CacheBundleIn(notebook, str(page), data={"execution_seconds": seconds})
+    get_cache(str(cache_folder)).cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
+def is_kept(cache_folder: Path, notebook: NotebookNode) -> bool:
+    """Whether the cache holds a run of these cells."""
+    return _is_cached(get_cache(str(cache_folder)), notebook)
 
 
 def outputs(cache_folder: Path, page: Path) -> list[list[NotebookNode]]:

@@ -6,6 +6,7 @@ import jupytext
 import pytest
 
 from book.build import ROOT
+from book.run.keys import running
 
 CHAPTERS = ROOT / "chapters"
 NAMES = sorted(page.stem for page in (CHAPTERS / "ko").glob("*.md"))
@@ -17,7 +18,6 @@ PATTERNS = {
     "heading levels": r"^(#{1,6}) ",
     "directives": r"^(?:`{3,}|:{3,})\{([\w:-]+)\}",
     "citations": r"\{cite[\w:]*\}`([^`]*)`",
-    "interactive cells": r"^:tags: *(.*)$",
 }
 
 
@@ -27,7 +27,8 @@ def text(language, name):
 
 def cells(language, name):
     notebook = jupytext.read(CHAPTERS / language / f"{name}.md")
-    return [(c.source, c.metadata.get("tags")) for c in notebook.cells if c.cell_type == "code"]
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [(cell.source, running(cell.metadata.get("tags"))) for cell in code]
 
 
 def without_code(source):

@@ -7,11 +7,13 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from pages import site  # noqa: F401  (a fixture: it builds the site)
 
 from book.extension.course import _node_binary
 from book.extension.search import SearchKorean
 
 SITE = Path(__file__).parents[2] / "_build" / "html"
+pytestmark = pytest.mark.usefixtures("site")
 DRIVER = """
 const vm = require("vm"), fs = require("fs"), path = require("path");
 const [site, ...queries] = process.argv.slice(1);
@@ -40,8 +42,6 @@ process.stdout.write(JSON.stringify(found));
 
 
 def search(language, *queries):
-    if not (SITE / language / "searchindex.js").exists():
-        pytest.fail("build the site first: make book")
     command = [_node_binary(), "-e", DRIVER, str(SITE / language), *queries]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

@@ -1,5 +1,6 @@
 """The built site: links, pictures, languages, and no request to anybody else."""
 
+import functools
 import json
 import re
 import subprocess
@@ -16,8 +17,8 @@ from book.repository import repository
 PAGES = sorted(page.stem for page in (ROOT / "chapters" / "ko").glob("*.md"))
 
 
-@pytest.fixture(scope="module")
-def soups():
+@functools.cache  # the modules that use it run in one process: see tests/support/order.py
+def parsed():
     # Does nothing if the site is up to date, so what is tested is never an old one.
     done = subprocess.run(
         [sys.executable, "-m", "book.build"], cwd=ROOT, capture_output=True, text=True
@@ -25,6 +26,11 @@ def soups():
     assert done.returncode == 0, done.stdout + done.stderr
     files = [*SITE.glob("index.html"), *SITE.glob("*/*.html")]
     return {file: BeautifulSoup(file.read_text("utf-8"), "html.parser") for file in files}
+
+
+@pytest.fixture(scope="module")
+def soups():
+    return parsed()
 
 
 def local(file, address):

@@ -1,0 +1,64 @@
+"""What decides whether a stored output is true; ``notebooks/conftest.py`` asks it of every cell."""
+
+import re
+
+import nbformat
+import pytest
+from outputs import CLOCK, difference, text
+
+from book.export.addresses import ROOT, sources
+from book.export.notebooks import target
+
+PRINTED = "step 10: loss 0.99\n2 modes of 8"
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        PRINTED.replace("0.99", "0.09"),
+        PRINTED.replace("0.99", "1.05"),
+        PRINTED.replace("0.99", "nan"),
+        PRINTED.replace("2 modes", "3 modes"),  # whole numbers are counts: they are exact
+        PRINTED.replace("loss", "error"),
+        PRINTED + "\none line more",
+    ],
+)
+def test_another_number_or_text_is_seen(now):
+    assert difference(PRINTED, now, "02-diffusion")
+
+
+@pytest.mark.parametrize(
+    "now", [PRINTED, PRINTED.replace("0.99", "1.01"), "step  10: loss 0.97\n2 modes of 8"]
+)
+def test_the_last_digits_may_differ(now):
+    assert not difference(PRINTED, now, "02-diffusion")
+
+
+def test_only_what_a_clock_measured_may_change():
+    stored = "181,281 weights, 13 s, last losses 0.42"
+    assert not difference(stored, stored.replace("13 s", "73 s"), "07-flow-matching-library")
+    assert difference(stored, stored.replace("13 s", "73 s"), "02-diffusion")
+    for other in (stored.replace("0.42", "0.24"), stored.replace("181,281", "181,280")):
+        assert difference(stored, other, "07-flow-matching-library")
+
+
+@pytest.mark.parametrize(("chapter", "pattern"), [(k, p) for k, row in CLOCK.items() for p in row])
+def test_no_exception_outlives_what_it_excuses(chapter, pattern):
+    page = next(page for page in sources("ko") if page.stem == chapter)
+    cells = nbformat.read(target(page), as_version=4).cells
+    stored = "\n".join(text(cell.outputs) for cell in cells if cell.cell_type == "code")
+    assert re.search(pattern, stored, re.M), f"take {pattern!r} out of tests/support/outputs.py"
+
+
+@pytest.mark.parametrize("page", sources("en"), ids=lambda page: page.stem)
+def test_english_notebooks_store_what_the_korean_ones_do(page):
+    """nbval runs the Korean ones; with the same outputs, the English ones are true as well."""
+    ko, en = (
+        [
+            cell.outputs
+            for cell in nbformat.read(file, as_version=4).cells
+            if cell.cell_type == "code"
+        ]
+        for file in (target(ROOT / "chapters/ko" / page.name), target(page))
+    )
+    assert ko == en

@@ -1,0 +1,67 @@
+"""Whether what a notebook has stored is what its cells print now."""
+
+import re
+
+from numbers_in_text import NUMBER, close
+
+# What a clock measured repeats on no machine. Each pattern names its cells' words around it, and
+# only the numbers in its groups may differ; a pattern that meets nothing any more fails a test.
+CLOCK = {
+    "03-flow-matching": (r"images: ([\d.]+) ms, 16 times as many: ([\d.]+) ms",),
+    "06-from-scratch": (
+        r"^training \(s\) +([\d.]+) +([\d.]+)$",
+        r"^training step, median \(ms\) +([\d.]+) +([\d.]+)$",
+        r"^sampling, \d+ evaluations \(s\) +([\d.]+|nan) +([\d.]+)$",
+    ),
+    "07-flow-matching-library": (
+        r"^trained in (\d+) s,",
+        r"'([\d.]+) ms'",
+        r"weights, (\d+) s,",
+    ),
+    "08-straight-paths": (
+        r"\bbatch \d+: ([\d.]+) ms",
+        r"the time grows as n\^([\d.]+)$",
+        r"^claim str-pairing-time: ([\d.]+) >",
+    ),
+    "09-robotics": (
+        r"evaluations? +median +([\d.]+) ms, 99th percentile +([\d.]+) ms$",
+        r"^claim robot-hundred-evaluations: ([\d.]+) >",
+    ),
+}
+
+
+def text(outputs: list) -> str:
+    """What a reader sees of the outputs that are stored."""
+    shown = [
+        output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs
+    ]
+    return "\n".join("".join(part) for part in shown)
+
+
+def timeless(shown: str, chapter: str) -> str:
+    """The same without what a clock measured."""
+    for pattern in CLOCK.get(chapter, ()):
+        shown = re.sub(pattern, _blank, shown, flags=re.M)
+    return shown
+
+
+def _blank(match: re.Match) -> str:
+    """What was found, with its groups blotted out."""
+    parts, at = [], match.start()
+    for group in range(1, match.re.groups + 1):
+        parts += [match.string[at : match.start(group)], "(time)"]
+        at = match.end(group)
+    return "".join([*parts, match.string[at : match.end()]])
+
+
+def difference(stored: str, given: str, chapter: str) -> str:
+    """The first line that differs, in words; nothing if none does."""
+    old, new = (timeless(shown, chapter).splitlines() for shown in (stored, given))
+    for before, now in zip(old, new, strict=False):
+        words = [re.sub(r"\s+", " ", NUMBER.sub("#", line)).strip() for line in (before, now)]
+        numbers = zip(NUMBER.findall(before), NUMBER.findall(now), strict=False)
+        if words[0] != words[1] or not all(close(*pair) for pair in numbers):
+            return f"stored: {before}\n now:    {now}"
+    if len(old) != len(new):
+        return f"stored: {len(old)} lines\n now:    {len(new)} lines"
+    return ""

@@ -1,0 +1,71 @@
+"""Numbers that a chapter says, and numbers that its cells print.
+
+A decimal number or a percentage in a chapter's prose must have been printed above it by a cell of
+its section (##), or by the claim that its line carries, rounded as the sentence rounds it. What is
+quoted from others, or follows from a formula without a cell, stands in ``QUOTED``.
+"""
+
+import re
+from pathlib import Path
+
+from numbers_in_text import NUMBER, rounded, value
+from outputs import text
+
+from book.run import execute
+from book.run.cache import cache_path
+
+SAID = re.compile(r"(?<![\w.^_/-])\d[\d,]*(?:\.\d+|(?:\.\d+)?(?=\s?%))(?![\d.]*(?:절|장))")
+# Numbers of sections, formulas, code, roles (but claims), addresses, options, papers.
+ELSEWHERE = re.compile(
+    r"\$\$.*?\$\$|\$[^$]*\$|(?:[Ss]ections?|Sec\.) \d+\.\d+(?:(?:,| and| to) \d+\.\d+)*"
+    r"|`{3}\{(?!output-figure|exercise|solution|admonition)[^}]*\}.*?^`{3}$"
+    r"|\{(?!claim\})[\w:]+\}`[^`]*`|(?<!\{claim\})`[^`]*`|https?://\S+|arXiv:? ?\d+\.\d+"
+    r"|^:[\w-]+:.*$|^#{3,} .*$",
+    re.M | re.S,
+)
+CLAIM = re.compile(r"\{claim\}`([\w-]+)`")
+QUOTED = {
+    "06-from-scratch": ("1.5",),  # a recap of what another section asserts
+    "08-straight-paths": (
+        *("0.125", "2.5"),  # one eighth; the inverse of what is printed
+        *("1.2", "40"),  # a recap; "some 40%" of what is printed more exactly
+        *("3.66", "3.58"),  # FIDs of a paper
+    ),
+    "09-robotics": ("0.1",),  # of a paper, and its bound in seconds for what is printed in ms
+}
+
+
+def unprinted(page: Path) -> list[str]:
+    """Lines of a chapter with a number that no cell printed."""
+    outputs = iter(execute.outputs(cache_path(), page))
+    cells = [
+        (cell, text(next(outputs)) if cell.cell_type == "code" else "")
+        for cell in execute.read(page).cells
+    ]
+    found, printed, claims = [], [], {}
+    for _, shown in cells:
+        claims |= {m[1]: numbers(m[2]) for m in re.finditer(r"^claim ([\w-]+): (.*)$", shown, re.M)}
+    for cell, shown in cells:
+        if cell.cell_type == "code":
+            printed += numbers(shown)
+            continue
+        for line in re.sub(ELSEWHERE, " ", cell.source).splitlines():
+            if line.startswith("## "):
+                printed = []
+                continue
+            own = [number for name in CLAIM.findall(line) for number in claims.get(name, [])]
+            for said in SAID.findall(CLAIM.sub("", line)):
+                known = said in QUOTED.get(page.stem, ()) or matches(said, [*printed, *own])
+                if not known:
+                    found.append(f"{page.name}: {said} in: {line.strip()[:120]}")
+    return found
+
+
+def numbers(text: str) -> list[float]:
+    """Every number of a text."""
+    return [value(number) for number in NUMBER.findall(text)]
+
+
+def matches(said: str, printed: list[float]) -> bool:
+    """Whether some printed number is the one said; a share may be said as a percentage."""
+    return any(rounded(said, number) or rounded(said, 100 * number) for number in printed)
