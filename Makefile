@@ -16,9 +16,9 @@ export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
 # A LANG in the environment is a locale (ko_KR.UTF-8); only one on the command line is a language.
-ASSIGNMENT_LANG := $(if $(findstring command,$(origin LANG)),$(LANG),ko)
+LANGUAGE := $(if $(findstring command,$(origin LANG)),$(LANG),ko)
 
-.PHONY: help book test notebooks assignment grade translation lint timings audit serve clean
+.PHONY: help book watch test notebooks assignment grade translation lint timings audit serve clean
 
 help:  ## list the doors
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1|/' | \
@@ -39,6 +39,9 @@ $(READY): requirements.txt requirements-dev.txt requirements-grading.txt constra
 book: $(READY)  ## build both books into _build/html/ (open index.html, or make serve)
 	@$(BIN)/python -m book.build
 
+watch: $(READY)  ## show one language while you write it: make watch LANG=en
+	@PYTHONUTF8=1 $(BIN)/python -m book.watch --lang $(LANGUAGE)
+
 test: $(READY)  ## run every test: units, notebooks, both languages, the site
 	@$(BIN)/python -m pytest
 
@@ -48,7 +51,7 @@ notebooks: $(READY)  ## write notebooks/{ko,en}/*.ipynb from the chapters
 assignment: $(READY)  ## build an assignment: make assignment CHAPTER=03 LANG=en
 	@test -n "$$CHAPTER" || \
 	  { echo "make: name a chapter: make assignment CHAPTER=03 LANG=en (or CHAPTER=all)"; exit 1; }
-	@PYTHONUTF8=1 $(BIN)/python -m classroom "$$CHAPTER" --lang "$(ASSIGNMENT_LANG)"
+	@PYTHONUTF8=1 $(BIN)/python -m classroom "$$CHAPTER" --lang "$(LANGUAGE)"
 
 grade: $(READY)  ## grade a folder of submissions: make grade FOLDER=submissions
 	@test -n "$$FOLDER" || \

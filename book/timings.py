@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from book.export.export import sources
+from book.export.addresses import sources
 from utils.console import print_anything
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import nbval.plugin
 import pytest
-from book.stand_in import environment, stand_in
 from nbval.kernel import RunningKernel
+
+from book.export.stand_in import environment, stand_in
 
 
 class ColabKernel(RunningKernel):

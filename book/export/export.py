@@ -3,45 +3,19 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from book.export.addresses import ROOT, World, configured
 from book.export.fold import fold
 from book.export.markdown import to_plain
 from book.export.roles import Page
 from book.export.setup_cell import TAG, setup_cell
-from book.repository import Repository, address, repository
 
-ROOT = Path(__file__).resolve().parents[2]
 ANSWER = "exercise"  # tag of the cells in which readers write their answers
-
-
-@dataclass(frozen=True)
-class World:
-    """The public addresses that a notebook names: of the site and of the repository."""
-
-    site: str
-    repository: Repository
-
-
-def configured() -> World:
-    """What ``_config.yml`` says, whatever the environment: for the notebooks in the repository."""
-    return World(address({}), repository({}))
-
-
-def in_force() -> World:
-    """With the environment: for the notebooks that a site offers."""
-    return World(address(), repository())
-
-
-def sources(language: str) -> list[Path]:
-    """The chapters of one language that have code cells."""
-    pages = sorted((ROOT / "chapters" / language).glob("*.md"))
-    return [page for page in pages if "\nkernelspec:" in page.read_text("utf-8")[:600]]
 
 
 def convert(source: Path, world: World | None = None) -> NotebookNode:

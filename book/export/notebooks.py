@@ -11,7 +11,8 @@ from pathlib import Path
 
 import nbformat
 
-from book.export.export import ROOT, convert, sources, write
+from book.export.addresses import ROOT, sources
+from book.export.export import convert, write
 from book.run import cache, execute
 from utils.console import print_anything
 

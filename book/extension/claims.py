@@ -98,9 +98,22 @@ def merge(app: Sphinx, env: BuildEnvironment, pages: set[str], other: BuildEnvir
 
 
 def outdated(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """Pages that show what another page measured have to be written again."""
-    foreign = [p for p, c in store(env).items() if set(c["said"]) - set(c["measured"])]
-    return foreign + [page for page in env.found_docs if page.split("/")[-1] == "claims"]
+    """The page of claims has to be written again when any sentence or figure has changed.
+
+    Other pages that show foreign figures: see ``book.extension.rewrite``.
+    """
+    now = repr(
+        [
+            (page, sorted(claims["measured"].items()), [
+                (name, [node.pformat() for node in said]) for name, said in claims["said"].items()
+            ])
+            for page, claims in sorted(store(env).items())
+        ]
+    )  # fmt: skip
+    before, env.course_claims_shown = getattr(env, "course_claims_shown", None), now
+    if now == before:
+        return []
+    return [page for page in env.found_docs if page.split("/")[-1] == "claims"]
 
 
 def homes(env: BuildEnvironment) -> dict[str, tuple[str, str]]:

@@ -1,6 +1,7 @@
 """Sphinx extension of the course: what Jupyter Book and its theme do not bring along."""
 
 import hashlib
+import importlib.util
 import os
 import time
 from pathlib import Path
@@ -9,14 +10,23 @@ import sphinxcontrib.katex as katex
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from book.extension import claims, korean, proofs, search, teaching
+from book.extension import claims, korean, proofs, rewrite, search, search_index, teaching
 from book.extension.languages import StableSectionIds, page_context
 from book.extension.launch import launch_links
 from book.extension.output_figure import MoveOutputs, OutputFigure
 from book.extension.tidy import UniqueIds, without_leftovers, without_thebe
-from utils.lab.source import module
+from book.run import keys
 
 HERE = Path(__file__).parents[1]  # book/
+
+
+def module() -> str:
+    """The laboratory's script. Read without the package around it, which imports torch (3 s)."""
+    path = HERE.parent / "utils/lab/source.py"
+    specification = importlib.util.spec_from_file_location("course_lab_source", path)
+    source = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(source)
+    return source.module()
 
 
 def _node_binary() -> str:
@@ -76,7 +86,10 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_transform(StableSectionIds)
     claims.setup(app)
     proofs.setup(app)
+    keys.install()
+    rewrite.setup(app)
     search.setup(app)
+    search_index.setup(app)
     teaching.setup(app)
     app.add_css_file("course.css")
     app.connect("build-finished", _laboratory)

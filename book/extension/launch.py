@@ -5,8 +5,8 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
+from book.export.addresses import sources
 from book.export.downloads import FOLDER
-from book.export.export import sources
 from book.repository import Repository, repository
 
 NAV = {"ko": "이 쪽의 노트북과 소스", "en": "Notebook and source of this page"}

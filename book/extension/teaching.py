@@ -8,6 +8,7 @@ from pathlib import Path
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 from book.chapters import Chapter, all_of, read
@@ -120,8 +121,7 @@ class CourseMap(Course):
     def run(self) -> list[nodes.Node]:
         """Build the drawing and the table."""
         chapters, words = all_of(self.folder), WORDS[self.language]
-        for chapter in chapters:
-            self.env.note_dependency(str(self.folder / f"{chapter.name}.md"))
+        note(self.env, self.folder)
         lines = [f"| {' | '.join(words['head'])} |", "|---|---|---:|---|"]
         for chapter in chapters:
             needs = ", ".join(
@@ -149,8 +149,8 @@ class GoalsTested(Course):
     def run(self) -> list[nodes.Node]:
         """Build the table; a goal without an exercise is an error."""
         page = self.folder / f"{self.arguments[0]}.md"
-        self.env.note_dependency(str(page))
         chapter, words = read(page), WORDS[self.language]
+        note(self.env, self.folder)
         tests = [line.split() for line in self.content if line.strip()]
         if len(tests) != len(chapter.goals):
             raise self.error(f"{chapter.name} has {len(chapter.goals)} goals, not {len(tests)}")
@@ -167,7 +167,39 @@ class GoalsTested(Course):
         return self.parsed(lines)
 
 
+def note(env: BuildEnvironment, folder: Path) -> None:
+    """Remember what the chapters' first boxes said when the present page was read."""
+    if not hasattr(env, "course_boxes"):
+        env.course_boxes = {}
+    if env.docname not in env.course_boxes:
+        env.course_boxes[env.docname] = all_of(folder)
+
+
+def outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
+    """Pages that show of a chapter what it no longer says; other edits do not concern them."""
+    shown = getattr(env, "course_boxes", {})
+    try:
+        now = all_of(Path(env.srcdir)) if shown else []
+    except ValueError:  # reading the page will say what is wrong with which chapter
+        now = []
+    return [page for page, chapters in shown.items() if chapters != now]
+
+
+def purge(app: Sphinx, env: BuildEnvironment, page: str) -> None:
+    """Forget a page that is read anew."""
+    getattr(env, "course_boxes", {}).pop(page, None)
+
+
+def merge(app: Sphinx, env: BuildEnvironment, pages: set[str], other: BuildEnvironment) -> None:
+    """Take over what a parallel reader found."""
+    found = {page: box for page, box in getattr(other, "course_boxes", {}).items() if page in pages}
+    env.course_boxes = getattr(env, "course_boxes", {}) | found
+
+
 def setup(app: Sphinx) -> None:
     """Register the directives."""
+    app.connect("env-get-outdated", outdated)
+    app.connect("env-purge-doc", purge)
+    app.connect("env-merge-info", merge)
     app.add_directive("course-map", CourseMap)
     app.add_directive("goals-tested", GoalsTested)

@@ -48,7 +48,7 @@ def _still(tag: re.Match, folder: Path, language: str) -> str:
 def _pictures(film: Path, opened: Image.Image) -> tuple[Path, Path]:
     """The first frame of a film, and some of its frames beside and under each other."""
     first, strip = (film.with_name(f"{film.stem}-{kind}.webp") for kind in ("still", "strip"))
-    if not strip.exists():
+    if not strip.exists() or strip.stat().st_mtime < film.stat().st_mtime:
         width, height = opened.size
         sheet = Image.new("RGB", (width * COLUMNS, height * -(-FRAMES // COLUMNS)), "white")
         for number in range(FRAMES):

@@ -5,6 +5,7 @@ Where the site has no address, nothing that needs one is written.
 
 import html
 import re
+import shutil
 from pathlib import Path
 
 from book.repository import address
@@ -19,29 +20,54 @@ NOT_FOUND = (
 
 
 def finish(site: Path, languages: tuple[str, ...]) -> None:
-    """Add previews, canonical addresses, site map and 404 page to a finished site.
+    """Add previews, canonical addresses, site map and 404 page to a site, in place.
 
     Args:
         site: folder with one folder of pages for each language.
         languages: their names.
     """
-    base, entries = address(), []
+    names = {code: {page.name for page in (site / code).glob("*.html")} for code in languages}
     for language in languages:
-        (site / language / "_static/card.png").write_bytes(
-            (ROOT / f"book/cards/{language}.png").read_bytes()
-        )
-        for page in sorted((site / language).glob("*.html")):
-            text = page.read_text("utf-8")
-            added = preview(text, language, page.name, base)
-            if base:
-                added += counterparts(site, page.name, base, languages)
-            text = text.replace("</head>", added + "</head>", 1)
-            page.write_text(text, "utf-8")
-            if page.stem not in APART and not page.stem.startswith("slides-"):
-                entries.append((language, page.name))
+        card(site / language, language)
+        for name in names[language]:
+            file = site / language / name
+            file.write_text(headed(file.read_text("utf-8"), language, name, names), "utf-8")
+    around(site, names)
+
+
+def card(html: Path, language: str) -> None:
+    """Put the picture of link previews among the files of a language."""
+    shutil.copyfile(ROOT / f"book/cards/{language}.png", html / "_static/card.png")
+
+
+def headed(text: str, language: str, name: str, names: dict[str, set[str]]) -> str:
+    """One page with what search engines and previews read in its head.
+
+    Args:
+        text: the page.
+        language: its language.
+        name: its file.
+        names: the files of the pages of every language.
+    """
+    base = address()
+    added = preview(text, language, name, base)
+    if base:
+        added += counterparts(name, base, names)
+    return text.replace("</head>", added + "</head>", 1)
+
+
+def around(site: Path, names: dict[str, set[str]]) -> None:
+    """Write what belongs to the site as a whole: 404 page, site map, note for robots."""
+    base = address()
     (site / "404.html").write_text(not_found(base), "utf-8")
     if base:
-        (site / "sitemap.xml").write_text(site_map(base, entries, languages), "utf-8")
+        entries = [
+            (language, name)
+            for language, pages in names.items()
+            for name in sorted(pages)
+            if Path(name).stem not in APART and not name.startswith("slides-")
+        ]
+        (site / "sitemap.xml").write_text(site_map(base, entries, tuple(names)), "utf-8")
         (site / "robots.txt").write_text(f"User-agent: *\nSitemap: {base}sitemap.xml\n", "utf-8")
 
 
@@ -78,12 +104,10 @@ def preview(text: str, language: str, name: str, base: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def counterparts(site: Path, name: str, base: str, languages: tuple[str, ...]) -> str:
+def counterparts(name: str, base: str, names: dict[str, set[str]]) -> str:
     """The same page in every language. Search engines take nothing but whole addresses here."""
     pages = [
-        (language, f"{base}{language}/{name}")
-        for language in languages
-        if (site / language / name).exists()
+        (language, f"{base}{language}/{name}") for language, there in names.items() if name in there
     ]
     pages.append(("x-default", base))
     return "".join(

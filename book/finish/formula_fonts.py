@@ -12,20 +12,25 @@ OPENING = '<span class="katex-html"'
 SPAN = re.compile(r"<(/?)span\b")
 
 
-def subset(fonts: Path, pages: Iterable[str]) -> None:
+def characters(page: str) -> set[str]:
+    """What the formulas of a page are written with."""
+    return {character for text in formulas(page) for character in text}
+
+
+def subset(fonts: Path, used: set[str]) -> None:
     """Leave WOFF2 files with the characters of the formulas; the older formats go.
 
     Args:
         fonts: folder of KaTeX's fonts.
-        pages: text of every page.
+        used: characters of the formulas of all pages.
     """
-    used = {ord(character) for page in pages for text in formulas(page) for character in text}
+    codes = {ord(character) for character in used}
     for file in [*fonts.glob("*.woff"), *fonts.glob("*.ttf")]:
         file.unlink()  # every browser that runs the laboratory reads WOFF2
     for file in fonts.glob("*.woff2"):
-        font = TTFont(file)
+        font = TTFont(file, recalcTimestamp=False)  # the same bytes whenever it is made
         subsetter = Subsetter(Options(layout_features=[], hinting=False, notdef_outline=True))
-        subsetter.populate(unicodes=used & set(font.getBestCmap()))
+        subsetter.populate(unicodes=codes & set(font.getBestCmap()))
         subsetter.subset(font)
         font.flavor = "woff2"
         font.save(file)

@@ -6,9 +6,11 @@ The theme brings all icons of Font Awesome twice, as a script of half a megabyte
 
 import hashlib
 import io
+import os
 import re
 import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from fontTools.subset import Options, Subsetter
@@ -24,43 +26,92 @@ LABORATORY = re.compile(
 )
 SEARCH_BUTTON = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"')
 WIDE = 640  # pixels; a picture that is wider is one of several panels
+PNG = re.compile(r"(_images/[\w.-]+)\.png")
 PICTURE = re.compile(r'<img\b[^>]*\bsrc="(_images/[^"]+)"[^>]*>')
 
 
-def slim(html: Path, cache: Path) -> None:
-    """Rework one language's finished pages in place.
+@dataclass(frozen=True)
+class Facts:
+    """What the files that pages share must hold for a page, or for all of them together."""
 
-    Args:
-        html: folder of the pages, as Sphinx wrote it.
-        cache: folder for converted pictures; their names are hashes of what they show.
-    """
-    pages = {page: page.read_text("utf-8") for page in html.glob("*.html")}
-    subset_icons(html, pages.values())
-    formula_fonts.subset(html / "_static/katex/fonts", pages.values())
-    for file in html.rglob("*.map"):
-        file.unlink()  # for the theme's developers
-    smaller = {
-        f"_images/{png.name}": f"_images/{convert(png, cache).name}"
-        for png in (html / "_images").glob("*.png")
+    scripts: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    icons: tuple[str, ...] = ()
+    characters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every page takes the place of its scripts and style sheets."""
+
+    script: scripts.Bundle
+    sheet: str
+
+
+def facts(text: str) -> Facts:
+    """Look through one page."""
+    addresses, settings = scripts.asked(text)
+    icons = {
+        name
+        for classes in re.findall(r'class="([^"]*)"', text)
+        for name in ICON_CLASS.findall(classes)
     }
-    pages = {page: finished(text, html, smaller) for page, text in pages.items()}
-    # Last, for they look at what all pages hold.
-    pages = styles.bundle(html, scripts.bundle(html, pages))
-    for page, text in pages.items():
-        page.write_text(LABORATORY.sub(lambda match: apart(match[1], html), text), "utf-8")
+    return Facts(
+        tuple(dict.fromkeys(addresses)),
+        tuple(dict.fromkeys(settings)),
+        tuple(dict.fromkeys(styles.linked(text))),
+        tuple(sorted(styles.named(text))),
+        tuple(sorted(icons)),
+        tuple(sorted(formula_fonts.characters(text))),
+    )
 
 
-def finished(text: str, html: Path, smaller: dict[str, str]) -> str:
-    """One page with all that it needs of its own.
+def together(pages: Iterable[Facts]) -> Facts:
+    """What all pages need; scripts and style sheets keep the order in which they were met."""
+    pages = list(pages)
+
+    def met(part: str) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(item for page in pages for item in getattr(page, part)))
+
+    ordered = [met(part) for part in ("scripts", "settings", "sheets")]
+    return Facts(*ordered, *(tuple(sorted(met(part))) for part in ("words", "icons", "characters")))
+
+
+def share(html: Path, need: Facts) -> Plan:
+    """Rework what the pages of one language share, in place.
 
     Args:
-        text: of the page.
-        html: folder of its language's pages.
-        smaller: converted pictures, by the names of those that they replace.
+        html: folder of the pages; only its ``_static`` is touched.
+        need: of all pages together.
     """
-    text = films.stop(code_lines.mark(words.translate(text, html.name)), html, html.name)
-    for old, new in smaller.items():
-        text = text.replace(old, new)
+    subset_icons(html, set(need.icons))
+    formula_fonts.subset(html / "_static/katex/fonts", set(need.characters))
+    for file in (html / "_static").rglob("*.map"):
+        file.unlink()  # for the theme's developers
+    script = scripts.bundle(html, need.scripts, need.settings)
+    return Plan(script, styles.bundle(html, need.sheets, set(need.words) | styles.scripted(html)))
+
+
+def prepared(text: str, html: Path, language: str) -> str:
+    """One page in the words of its language, with films that stand still and marked code.
+
+    Before anything is asked of the page: these add to what it needs of scripts and style sheets.
+
+    Args:
+        text: of the page, as Sphinx wrote it.
+        html: folder of the pages; still pictures of films are written beside the films.
+        language: of the page.
+    """
+    return films.stop(code_lines.mark(words.translate(text, language)), html, language)
+
+
+def page(text: str, html: Path, plan: Plan) -> str:
+    """One page, made light. Its pictures lie in ``html`` already, converted."""
+    text = styles.applied(scripts.applied(text, plan.script), plan.sheet)
+    text = PNG.sub(r"\1.webp", text)
+    text = LABORATORY.sub(lambda match: apart(match[1], html), text)
     # What is said of a button must begin with what is seen on it: its own words will do.
     text = SEARCH_BUTTON.sub(r"\1", text)
     # docutils' role for an entry is deprecated, and a list must hold list items.
@@ -75,13 +126,10 @@ def apart(state: str, html: Path) -> str:
     return f'<script type="application/json" data-src="{name}"></script>'
 
 
-def subset_icons(html: Path, pages: Iterable[str]) -> None:
+def subset_icons(html: Path, icons: set[str]) -> None:
     """Leave only the icons that are used in the theme's style sheet and in its fonts."""
     sheet = html / "_static/styles/pydata-sphinx-theme.css"
-    used = set(DYNAMIC)
-    for text in pages:
-        for classes in re.findall(r'class="([^"]*)"', text):
-            used |= set(ICON_CLASS.findall(classes))
+    used = icons | DYNAMIC
 
     def keep(rule: re.Match) -> str:
         return rule[0] if used & set(ICON_CLASS.findall(rule[1])) else ""
@@ -93,7 +141,7 @@ def subset_icons(html: Path, pages: Iterable[str]) -> None:
     codes = {int(code, 16) for code in re.findall(r"\\([ef][0-9a-f]{3})\b", style)}
     codes |= {ord(character) for character in style if 0xE000 <= ord(character) <= 0xF8FF}
     for file in (html / "_static/vendor/fontawesome/webfonts").glob("*.ttf"):
-        font = TTFont(file)
+        font = TTFont(file, recalcTimestamp=False)  # the same bytes whenever it is made
         subsetter = Subsetter(Options(layout_features=[], hinting=False, notdef_outline=True))
         subsetter.populate(unicodes=codes & set(font.getBestCmap()))
         subsetter.subset(font)
@@ -106,10 +154,16 @@ def subset_icons(html: Path, pages: Iterable[str]) -> None:
     sheet.write_text(style, "utf-8")
 
 
-def convert(png: Path, cache: Path) -> Path:
-    """Replace a PNG by a WebP that shows the same; returns the new file."""
+def convert(png: Path, webp: Path, cache: Path) -> None:
+    """Write a WebP that shows what a PNG shows.
+
+    Args:
+        png: the picture.
+        webp: what is written.
+        cache: folder for converted pictures; their names are hashes of what they show.
+    """
     cache.mkdir(parents=True, exist_ok=True)
-    kept, webp = cache / f"{png.stem}.webp", png.with_suffix(".webp")
+    kept = cache / f"{png.stem}.webp"
     if not kept.exists():
         picture = Image.open(png)
         if picture.getextrema()[-1] == (255, 255) and picture.mode == "RGBA":
@@ -119,10 +173,10 @@ def convert(png: Path, cache: Path) -> Path:
         picture.save(lossy, "WEBP", quality=88, method=5)
         # Clouds of points compress badly without loss; lines and text compress well.
         small = lossy.tell() < 0.7 * exact.tell()
-        kept.write_bytes((lossy if small else exact).getvalue())
+        made = kept.with_suffix(f".{os.getpid()}")  # both languages may convert the same picture
+        made.write_bytes((lossy if small else exact).getvalue())
+        made.replace(kept)
     shutil.copyfile(kept, webp)
-    png.unlink()
-    return webp
 
 
 def sized(text: str, html: Path) -> str:

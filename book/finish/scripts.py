@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 TAG = re.compile(r'[ \t]*<script\b([^>]*)\bsrc="([^"?]*)[^"]*"([^>]*)></script>\n?')
@@ -58,33 +60,41 @@ CHANGES = (
 )
 
 
-def bundle(html: Path, pages: dict[Path, str]) -> dict[Path, str]:
-    """Replace the scripts of all pages by one; those of the search stay on its page.
+@dataclass(frozen=True)
+class Bundle:
+    """The one script: its address, and those of the scripts that went into it."""
+
+    name: str
+    own: tuple[str, ...]
+
+
+def asked(text: str) -> tuple[list[str], list[str]]:
+    """What a page asks for: addresses of scripts, and settings that stand in the page."""
+    settings = [line for line in INLINE.findall(text) if "pagename" not in line]
+    return [address for _, address, _ in TAG.findall(text)], settings
+
+
+def bundle(html: Path, order: Iterable[str], settings: Iterable[str]) -> Bundle:
+    """Write the one script; those that went into it or are not used are removed.
 
     Args:
         html: folder of one language's pages.
-        pages: text of every page.
-
-    Returns:
-        The new texts. The scripts that were merged or are not used are removed.
+        order: addresses of all scripts, each once, in the order in which they run.
+        settings: what ``asked`` found in the pages, each once.
     """
-    order, options = {}, {}
-    for text in pages.values():
-        order |= dict.fromkeys(address for _, address, _ in TAG.findall(text))
-        options |= dict.fromkeys(line for line in INLINE.findall(text) if "pagename" not in line)
+    order = list(order)
     own = [name for name in order if not name.endswith((*UNUSED, *SEARCH_ONLY))]
     # What follows a first statement is no directive: no file makes the others strict.
     parts = ["void 0", *(_text(html / name) for name in own)]
-    parts[2:2] = [re.sub(r"</?script>", "", line).strip() for line in options]
+    parts[2:2] = [re.sub(r"</?script>", "", line).strip() for line in settings]
     script = "\n;\n".join(parts)
     name = f"_static/book.{hashlib.sha256(script.encode()).hexdigest()[:8]}.js"
-    found = {page: _one(text, name, own) for page, text in pages.items()}
     (html / name).write_text(script, "utf-8")
     for file in html.glob("_static/searchtools.js"):
         file.write_text(_text(file), "utf-8")
     for old in [*own, *(name for name in order if name.endswith(UNUSED))]:
         (html / old).unlink()
-    return found
+    return Bundle(name, tuple(own))
 
 
 def _text(file: Path) -> str:
@@ -99,16 +109,20 @@ def _text(file: Path) -> str:
     return re.sub(r"^//# sourceMappingURL=.*$", "", text, flags=re.M)
 
 
-def _one(text: str, name: str, own: list[str]) -> str:
-    """One page: the bundle stands where the first of its scripts stood."""
+def applied(text: str, bundle: Bundle) -> str:
+    """One page: the bundle stands where the first of its scripts stood; the search keeps its own.
+
+    Raises:
+        ValueError: if the page asks for a script that went into no bundle.
+    """
     lab = re.search(r'data-lab="[^"]*"', text)
-    tag = f'<script defer {lab[0] if lab else ""} src="{name}"></script>\n'
+    tag = f'<script defer {lab[0] if lab else ""} src="{bundle.name}"></script>\n'
     placed = False
 
     def replace(match: re.Match) -> str:
         nonlocal placed
         address = match[2]
-        if address in own:
+        if address in bundle.own:
             first, placed = not placed, True
             return tag if first else ""
         if address.endswith(UNUSED):

@@ -27,16 +27,6 @@ STYLE = (Path(__file__).parents[1] / "static_slides/slides.css").read_text("utf-
 SCRIPT = (Path(__file__).parents[1] / "static_slides/slides.js").read_text("utf-8")
 
 
-def write(folder: Path, language: str) -> list[Path]:
-    """Write ``slides-NAME.html`` beside every numbered chapter of one language."""
-    written = []
-    for page in sorted(folder.glob("[0-9]*.html")):
-        target = page.with_name(f"slides-{page.name}")
-        target.write_text(deck(page.read_text("utf-8"), page.name, language), "utf-8")
-        written.append(target)
-    return written
-
-
 def deck(text: str, name: str, language: str) -> str:
     """The slides of one finished chapter.
 

@@ -20,38 +20,47 @@ WORD = re.compile(r"[\w-]+")
 NESTED = {"media", "supports"}  # at-rules that hold rules
 
 
-def bundle(html: Path, pages: dict[Path, str]) -> dict[Path, str]:
-    """Replace the style sheets of all pages by one.
+def linked(text: str) -> list[str]:
+    """The style sheets of a page."""
+    return [HREF.search(link)[1] for link in LINK.findall(text)]
+
+
+def named(text: str) -> set[str]:
+    """Words of the classes and identifiers of a page."""
+    return {word for names in NAMES.findall(text) for word in WORD.findall(names)}
+
+
+def scripted(html: Path) -> set[str]:
+    """Words of the scripts: they may add what no page shows at first."""
+    files = (html / "_static").rglob("*.js")
+    return {word for file in files for word in WORD.findall(file.read_text("utf-8"))}
+
+
+def bundle(html: Path, sheets: Iterable[str], words: set[str]) -> str:
+    """Write the one style sheet and return its address; the sheets that went into it are removed.
 
     Args:
         html: folder of one language's pages.
-        pages: text of every page.
-
-    Returns:
-        The new texts. The sheets that went into the one are removed.
+        sheets: addresses of all style sheets, each once, in their order.
+        words: what rules may speak of.
     """
-    names = dict.fromkeys(
-        HREF.search(link)[1] for text in pages.values() for link in LINK.findall(text)
-    )
-    # A script may add what no page shows at first: all of its words count.
-    texts = [script.read_text("utf-8") for script in (html / "_static").rglob("*.js")]
-    texts += [names for text in pages.values() for names in NAMES.findall(text)]
-    words = {word for text in texts for word in WORD.findall(text)}
+    sheets = list(sheets)
     css = '@charset "utf-8";\n' + "\n".join(
-        _sheet(html / name, html / "_static", words) for name in names
+        _sheet(html / name, html / "_static", words) for name in sheets
     )
     name = f"_static/book.{hashlib.sha256(css.encode()).hexdigest()[:8]}.css"
     (html / name).write_text(css, "utf-8")
-    for old in names:
+    for old in sheets:
         (html / old).unlink()
-    link = f'<link rel="stylesheet" href="{name}">\n'
-    return {page: _one(text, link) for page, text in pages.items()}
+    return name
 
 
-def _one(text: str, link: str) -> str:
+def applied(text: str, name: str) -> str:
+    """One page, with a link to the one sheet where the first of its own stood."""
     first = LINK.search(text)
     if not first:
         return text
+    link = f'<link rel="stylesheet" href="{name}">\n'
     return text[: first.start()] + link + LINK.sub("", text[first.end() :])
 
 

@@ -12,9 +12,10 @@ from myst_parser.config.main import MdParserConfig
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from nbformat import NotebookNode
 
-from book.run import kernel
+from book.run import kernel, keys
 
 WORKERS = 2
+keys.install()
 
 
 def read(page: Path) -> NotebookNode | None:

@@ -7,7 +7,8 @@ import sys
 import nbformat
 import pytest
 
-from book.export.export import ROOT, convert, sources
+from book.export.addresses import ROOT, sources
+from book.export.export import convert
 from book.export.setup_cell import COMMENT, MESSAGES, TAG, setup_cell
 from book.export.stand_in import HIDE, stand_in
 from book.repository import Repository

@@ -10,7 +10,8 @@ import inspect
 import pytest
 from cells import code_cells
 
-from book.export.export import convert, sources
+from book.export.addresses import sources
+from book.export.export import convert
 from utils import plotting
 
 TAG = "hide-input"

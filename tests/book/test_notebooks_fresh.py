@@ -4,7 +4,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from book.export.export import ROOT, convert, sources
+from book.export.addresses import ROOT, sources
+from book.export.export import convert
 from book.export.fold import TITLE
 from book.export.markdown import to_plain
 from book.export.notebooks import stale, target

@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup, Comment
 
 from book.build import LANGUAGES, ROOT, SITE
-from book.export.export import sources
+from book.export.addresses import sources
 from book.repository import repository
 
 PAGES = sorted(page.stem for page in (ROOT / "chapters" / "ko").glob("*.md"))
