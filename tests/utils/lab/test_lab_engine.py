@@ -115,9 +115,9 @@ def test_no_turn_is_long(run, kind):
     """However long a job takes, others have their turn (measured in the processor's time)."""
     out = run(f"""
         const sde = {{ ...settings, model: "flow", sampler: "sde", seed: 0 }};
-        const numbers = Float32Array.from({{ length: 8000 }}, () => Math.random());
+        const numbers = Float32Array.from({{ length: 2400 }}, () => Math.random());
         const noise = Buffer.from(numbers.buffer).toString("base64");
-        const flow = {{ ...lab.models.flow, batch: 2000 }};
+        const flow = {{ ...lab.models.flow, batch: 600 }};
         await answer({{ id: 0, type: "load", lab: {{ ...lab, models: {{ flow }}, noise }} }});
         const spent = () => process.cpuUsage().user / 1000;
         const turns = [];
@@ -134,7 +134,7 @@ def test_no_turn_is_long(run, kind):
         return [Math.max(...turns), turns.reduce((sum, turn) => sum + turn, 0), count("error")];
     """)
     longest, total, errors = out
-    assert errors == 0 and total > 200, out  # milliseconds
+    assert errors == 0 and total > 100, out  # milliseconds
     assert longest < 100 and longest < 0.4 * total, out
 
 
