@@ -6,6 +6,7 @@ nowhere else, so that a new one is noticed.
 
 import ast
 import inspect
+import re
 
 import pytest
 from cells import code_cells
@@ -93,6 +94,8 @@ def only_draws(tree):
 
 
 def should_fold(source):
+    if re.search(r"^\s*[!%]", source, re.M):
+        return False  # a command of the shell or of Jupyter
     tree = ast.parse(source)
     return only_imports(tree) or only_draws(tree)
 
@@ -128,6 +131,7 @@ def test_what_such_a_cell_is():
         "lines(counts, curves)\nassert curves",
         "def draw_it(ax):\n    scatter(x, ax=ax)",
         "print('text')",
+        "!python -m utils.cifar10 --help",
         "counts = [1, 2]",
         "",
     ):
