@@ -40,7 +40,7 @@ book: $(READY)  ## build both books into _build/html/ (open index.html, or make 
 	@$(BIN)/python -m book.build
 
 watch: $(READY)  ## show one language while you write it: make watch LANG=en
-	@PYTHONUTF8=1 $(BIN)/python -m book.watch --lang $(LANGUAGE)
+	@PYTHONUTF8=1 $(BIN)/python -m book.watch --lang "$(LANGUAGE)"
 
 test: $(READY)  ## run every test: units, notebooks, both languages, the site
 	@$(BIN)/python -m pytest

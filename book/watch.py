@@ -24,6 +24,7 @@ from starlette.staticfiles import StaticFiles
 from book.build import LANGUAGES, alone, machinery_key, prepare_stage
 from book.run import sphinx
 from book.run.cache import ROOT, run_notebooks, under
+from utils.console import print_anything
 
 SOURCES = {".md", ".bib", ".webp", ".png", ".svg"}
 
@@ -88,6 +89,7 @@ def application(language: str, machinery: str, host: str) -> Starlette:
 
 def main() -> None:
     """Build once, then serve and watch until Ctrl+C."""
+    print_anything()
     parser = argparse.ArgumentParser(prog="python -m book.watch", description=__doc__)
     parser.add_argument("--lang", choices=LANGUAGES, default="ko", help="ko, unless you say en")
     parser.add_argument("--port", type=int, default=8000, help="of the server (8000)")

@@ -36,8 +36,8 @@ def minibatch_ot_coupling(x_0: Tensor, x_1: Tensor) -> tuple[Tensor, Tensor]:
 
     .. math:: \min_{\tau}\ \textstyle\sum_i \lVert x_{0,i} - x_{1,\tau(i)} \rVert^2
 
-    Cost of the solver: O(B^3). Gradients flow through the points, not through the choice
-    of pairs.
+    Cost of the solver: O(B^3). Gradients flow through the points, not through the
+    choice of pairs.
     Source: Tong et al. 2024 (arXiv 2302.00482), section 3.2.3; Pooladian et al. 2023
     (arXiv 2304.14772), section 3.2.
 

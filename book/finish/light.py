@@ -26,6 +26,7 @@ LABORATORY = re.compile(
 )
 SEARCH_BUTTON = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"')
 WIDE = 640  # pixels; a picture that is wider is one of several panels
+ADDED = {"wide"}  # classes that are added after the rules for them have been chosen
 PNG = re.compile(r"(_images/[\w.-]+)\.png")
 PICTURE = re.compile(r'<img\b[^>]*\bsrc="(_images/[^"]+)"[^>]*>')
 
@@ -91,7 +92,9 @@ def share(html: Path, need: Facts) -> Plan:
     for file in (html / "_static").rglob("*.map"):
         file.unlink()  # for the theme's developers
     script = scripts.bundle(html, need.scripts, need.settings)
-    return Plan(script, styles.bundle(html, need.sheets, set(need.words) | styles.scripted(html)))
+    return Plan(
+        script, styles.bundle(html, need.sheets, set(need.words) | styles.scripted(html) | ADDED)
+    )
 
 
 def prepared(text: str, html: Path, language: str) -> str:

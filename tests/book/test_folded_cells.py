@@ -6,6 +6,7 @@ nowhere else, so that a new one is noticed.
 
 import ast
 import inspect
+import re
 
 import pytest
 from cells import code_cells
@@ -61,30 +62,40 @@ def draws(call):
 
 
 def only_draws(tree):
-    """Whether every call draws, or arranges what is there already; nothing is defined or tested."""
-    kept = (ast.Expr, ast.Assign, ast.For)
+    """Whether every call draws, or arranges what is there already; nothing is defined or tested.
+
+    It may import what draws, and make the object that it draws: ``draw_unet(SimpleUNet(3))``.
+    """
+    kept = (ast.Expr, ast.Assign, ast.For, ast.Import, ast.ImportFrom)
     statements = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
     if not all(isinstance(statement, kept) for statement in statements):
         return False
     figure = {"plt"}  # and what a drawing call has returned, and what a loop takes from it
     for statement in statements:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            continue
         value = statement.iter if isinstance(statement, ast.For) else statement.value
         made = isinstance(value, ast.Call) and draws(value)
         targets = getattr(statement, "targets", [getattr(statement, "target", None)])
         if targets[0] is not None and (made or names(value) & figure):
             figure |= set().union(*map(names, targets))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    drawn = [part for call in calls if draws(call) for part in call.args]
     for call in calls:
         if isinstance(call.func, ast.Attribute):
             fine = call.func.attr in ARRANGING or bool(names(call.func.value) & figure)
         else:
-            fine = draws(call) or isinstance(call.func, ast.Name) and call.func.id in ARRANGING
+            name = call.func.id if isinstance(call.func, ast.Name) else ""
+            made = name[:1].isupper() and call in drawn
+            fine = draws(call) or made or name in ARRANGING
         if not fine:
             return False
     return any(map(draws, calls))
 
 
 def should_fold(source):
+    if re.search(r"^\s*[!%]", source, re.M):
+        return False  # a command of the shell or of Jupyter
     tree = ast.parse(source)
     return only_imports(tree) or only_draws(tree)
 
@@ -109,14 +120,18 @@ def test_what_such_a_cell_is():
     assert should_fold("fig, ax = new_figure()\nfor a, x in zip(ax, xs):\n    a.plot(x.mean())")
     assert should_fold("lines(counts, curves, logx=True);")
     assert should_fold("draw_flow(4, 1.0)")
+    assert should_fold("from utils import a\nfig, ax = draw_unet(SimpleUNet(3))")
     for other in (
         "import torch\nx = torch.ones(1)",
         "x = mixture.sample(10)\nscatter(x)",
         "scatter(sample_ode(field, noise, 10))",
         "lines(counts, curves)\nprint(curves)",
+        "from utils import FlowLab\nFlowLab(pairings)",
+        "from utils import episodes\nfilms = episodes()\nepisode_strip(films)",
         "lines(counts, curves)\nassert curves",
         "def draw_it(ax):\n    scatter(x, ax=ax)",
         "print('text')",
+        "!python -m utils.cifar10 --help",
         "counts = [1, 2]",
         "",
     ):

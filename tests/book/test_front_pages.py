@@ -83,6 +83,12 @@ def test_one_list_of_python_versions():
     assert project["requires-python"] == f">={said[0]}"
 
 
+def test_every_room_of_utils_is_packed():
+    packed = tomllib.loads(text("pyproject.toml"))["tool"]["setuptools"]["packages"]
+    rooms = [file.parent.relative_to(ROOT) for file in (ROOT / "utils").rglob("__init__.py")]
+    assert sorted(packed) == sorted(".".join(room.parts) for room in rooms)
+
+
 def test_forms_hooks_and_container_can_be_read():
     for form in sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml")):
         found = yaml.safe_load(form.read_text("utf-8"))

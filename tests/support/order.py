@@ -1,6 +1,6 @@
-"""In which order tests start, and which of them share a worker.
+"""In which order tests start.
 
-Two workers take groups from one list. What takes longest starts first, so that nothing long is left
+Two workers take files from one list. What takes longest starts first, so that nothing long is left
 over at the end; what needs the site comes after the notebooks, because building it takes from them
 what they gave instead of running them again. No test depends on the order: it is only time.
 """
@@ -39,9 +39,6 @@ def rank(items: list[pytest.Item]) -> tuple[int, float]:
 
 
 def arrange(items: list[pytest.Item]) -> None:
-    """Order tests in place and tell pytest-xdist their groups."""
+    """Order tests in place, file by file: pytest-xdist hands out files in this order."""
     groups = groups_of(items)
-    for name, members in groups.items():
-        for item in members:
-            item.add_marker(pytest.mark.xdist_group(name.replace("@", "-")))
     items[:] = [item for members in sorted(groups.values(), key=rank) for item in members]

@@ -214,7 +214,7 @@ def test_it_starts_by_itself_unless_the_reader_has_moved_on(hosted, moves_on):  
     page.wait("heard.some(({ type }) => type === 'probe')")
     page.evaluate("release(); host.flowLab.ready().then(() => null)")
     if moves_on == "stays":
-        page.wait("host.flowLab.view.playing && host.flowLab.view.time > 0")
+        page.wait("host.flowLab.stats.frames > 0")
         return
     page.evaluate("new Promise((done) => setTimeout(done, 100))")
     time = 0.5 if moves_on == "takes the time" else 0

@@ -68,38 +68,30 @@ def test_of_many_in_a_row_only_the_last_is_answered(run, kind):
 def test_drags_that_come_one_by_one_stop_the_one_before(run):
     """As the reader drags: each comes while the one before it is being computed."""
     out = run("""
-        const began = performance.now();
-        await answer({ id: 1, type: "probe", settings, point: [0, 0] });
-        const one = performance.now() - began;
-        answers.length = 0;
-        const start = performance.now();
+        const sde = { ...settings, model: "flow", sampler: "sde", steps: 20000 };
         const asked = [];
-        for (let id = 2; id < 62; id += 1) {
-          asked.push(answer({ id, type: "probe", settings, point: [id / 60, 0] }));
-          await sleep(1);
+        for (let id = 1; id <= 60; id += 1) {
+          asked.push(answer({ id, type: "probe", settings: sde, point: [id / 60, 0] }));
+          await new Promise(setImmediate); // at its first pause, after a small part of the work
         }
         await Promise.all(asked);
-        return [one, performance.now() - start, answers.map((answer) => answer.id)];
+        return answers.map((answer) => [answer.type, answer.id]);
     """)
-    one, all_of_them, ids = out
-    assert ids[-1] == 61  # the last is always answered
-    # Each is dropped at its next turn: far less than 60 are computed to their end.
-    assert len(ids) < 10, (one, all_of_them, ids)
+    assert out == [["probe", 60]]
 
 
 def test_a_long_run_lets_others_be_answered(run):
     out = run("""
-        const long = answer({ id: 1, type: "run", settings });
-        await sleep(50);
-        const asked = performance.now();
-        await answer({ id: 2, type: "probe", settings: { ...settings, steps: 10 }, point: [0, 0] });
+        const sde = { ...settings, model: "flow", sampler: "sde" };
+        const long = answer({ id: 1, type: "run", settings: { ...sde, steps: 4000 } });
+        await new Promise(setImmediate); // now it is at work
+        await answer({ id: 2, type: "probe", settings: { ...sde, steps: 10 }, point: [0, 0] });
         await answer({ id: 3, type: "ping" });
-        const waited = performance.now() - asked;
         const first = count("states");
         await long;
-        return [waited, first, count("states"), count("probe"), count("pong"), count("error")];
+        return [first, count("states"), count("probe"), count("pong"), count("error")];
     """)
-    assert out[1:] == [0, 1, 1, 1, 0], out  # the short one was answered before the long one
+    assert out == [0, 1, 1, 1, 0], out  # the short one was answered before the long one
 
 
 LONG = {
@@ -115,9 +107,9 @@ def test_no_turn_is_long(run, kind):
     """However long a job takes, others have their turn (measured in the processor's time)."""
     out = run(f"""
         const sde = {{ ...settings, model: "flow", sampler: "sde", seed: 0 }};
-        const numbers = Float32Array.from({{ length: 8000 }}, () => Math.random());
+        const numbers = Float32Array.from({{ length: 2400 }}, () => Math.random());
         const noise = Buffer.from(numbers.buffer).toString("base64");
-        const flow = {{ ...lab.models.flow, batch: 2000 }};
+        const flow = {{ ...lab.models.flow, batch: 600 }};
         await answer({{ id: 0, type: "load", lab: {{ ...lab, models: {{ flow }}, noise }} }});
         const spent = () => process.cpuUsage().user / 1000;
         const turns = [];
@@ -134,7 +126,7 @@ def test_no_turn_is_long(run, kind):
         return [Math.max(...turns), turns.reduce((sum, turn) => sum + turn, 0), count("error")];
     """)
     longest, total, errors = out
-    assert errors == 0 and total > 200, out  # milliseconds
+    assert errors == 0 and total > 100, out  # milliseconds
     assert longest < 100 and longest < 0.4 * total, out
 
 
@@ -165,7 +157,7 @@ def test_a_trace_does_not_take_the_place_of_what_is_shown(run):
 def test_a_closed_engine_stops(run):
     out = run("""
         const long = answer({ id: 1, type: "run", settings });
-        await sleep(30);
+        await new Promise(setImmediate);
         answer({ type: "close" });
         await long;
         return [count("states"), count("error")];

@@ -28,7 +28,7 @@ def test_what_cannot_start_says_so_in_its_box(hosted, language):  # noqa: F811
 
 
 def test_what_fails_half_way_leaves_no_half_laboratory(hosted):  # noqa: F811
-    script = "window.IntersectionObserver = class { constructor() { throw Error('not here') } };"
+    script = "window.IntersectionObserver = class { observe() { throw Error('not here') } };"
     page = hosted(script + RENDER)
     assert page.evaluate("[host.querySelectorAll('.fl').length, host.innerText]") == [
         1, "The laboratory could not start: not here",
