@@ -5,7 +5,7 @@ import { fill } from "./words.js";
 /** Returns the node and what to do with it; `aloud` is the line that is read out. */
 export function createNotice(aloud) {
   const node = element("div", { className: "fl-busy", hidden: true });
-  const failures = new Map(); // by what was asked for: another answer does not wipe them out
+  const failures = new Map(); // by what was tried: success in something else does not wipe them out
   let words = null;
   let share = null; // of what is being computed; null: nothing is
   const progress = () => (share > 0 ? `${words.computing} ${Math.round(100 * share)} %` : `${words.computing}…`);

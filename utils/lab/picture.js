@@ -150,9 +150,9 @@ export function createPicture(lab, settings, view) {
       ratio = Math.min(devicePixelRatio || 1, 2);
       const next = Math.round(width * ratio);
       if (!next || next === size) return false;
-      size = next;
-      for (const canvas of [below, arrowed, above]) canvas.width = canvas.height = size;
-      pixels = glass.createImageData(size, size);
+      pixels = glass.createImageData(next, next);
+      for (const canvas of [below, arrowed, above]) canvas.width = canvas.height = next;
+      size = next; // last: without memory for all this it stays unpainted, and is tried again
       return true;
     },
     colour(dark) {

@@ -42,7 +42,7 @@ export function createView(host, lab, engine) {
 
   const stage = element("div", { className: "fl-stage" }, ...picture.nodes, handle.node, notice.node);
   const panel = element("div", { className: "fl-panel" }, ...controls.nodes, ...readout.nodes);
-  const root = attachable(guarded(attached));
+  const root = attachable(attached);
   root.className = "fl";
   root.setAttribute("role", "group");
   root.append(stage, panel);
@@ -90,12 +90,11 @@ export function createView(host, lab, engine) {
   function guarded(act) {
     return (...given) => {
       try {
-        const result = act(...given);
-        notice.fine("show");
-        return result;
+        act(...given);
+        notice.fine(act);
       } catch (error) {
         console.error(error);
-        return notice.failed("show", error);
+        notice.failed(act, error);
       }
     };
   }
@@ -122,15 +121,16 @@ export function createView(host, lab, engine) {
     handle.place(picture.place(point));
     paint();
   }
-  const surroundings = watchSurroundings(host, guarded(look));
+  const [looked, fitted] = [guarded(look), guarded(fit)];
+  const surroundings = watchSurroundings(host, looked);
   function attached() {
     surroundings.moved();
-    look();
-    fit();
+    looked();
+    fitted();
   }
 
   // ---- start and end -----------------------------------------------------------------------
-  const sizes = new ResizeObserver(guarded(fit));
+  const sizes = new ResizeObserver(fitted);
   let onScreen = false;
   let started = false;
   let touched = false; // the reader has the time in hand: nothing starts by itself any more
@@ -139,7 +139,7 @@ export function createView(host, lab, engine) {
       const entry = entries[entries.length - 1]; // the others are older
       onScreen = entry.isIntersecting;
       if (!onScreen) return play(false);
-      guarded(look)(); // a host may have been given its page's theme by nothing that is watched
+      looked(); // a host may have been given its page's theme by nothing that is watched
       if (started || touched || calm.matches || entry.intersectionRatio < 0.5) return undefined;
       move(0);
       return ready.then(() => {

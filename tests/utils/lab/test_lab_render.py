@@ -49,7 +49,9 @@ def test_what_fails_when_it_is_attached_is_told(hosted):  # noqa: F811
     started(page)
     full = "CanvasRenderingContext2D.prototype.createImageData = () => { throw Error('full') };"
     page.evaluate(f"{full} document.body.append(host)")
+    page.evaluate("new Promise((done) => setTimeout(done, 300))")  # other events are no cure
     page.wait("host.querySelector('.fl-busy').innerText.includes('full')")
+    assert page.evaluate("host.querySelector('.fl-busy').hidden") is False
 
 
 # ---- a kernel that sets `lab` again ------------------------------------------------------------
