@@ -10,6 +10,7 @@ from book.export.fold import TITLE
 from book.export.markdown import to_plain
 from book.export.notebooks import stale, target
 from book.export.roles import Page
+from book.export.setup_cell import TAG
 from book.repository import Repository
 
 HERE = Path(ROOT) / "chapters" / "ko" / "index.md"
@@ -137,6 +138,8 @@ def test_solutions_are_folded_and_exercises_are_not(language, title):
         assert len(re.findall(rf"<summary>{title} \d+</summary>", shown)) == len(exercises)
         for cell in cells:
             assert cell.source.count("<details>") == cell.source.count("</details>")
+            if TAG in cell.metadata.get("tags", []):
+                continue  # the setup cell is folded, too, and is no solution
             folded = cell.source.startswith(TITLE)
             assert folded == (cell.metadata.get("jupyter", {}).get("source_hidden", False))
             if "attempt(" in cell.source:

@@ -15,7 +15,7 @@ from book.run import execute
 from book.run.cache import cache_path
 
 SAID = re.compile(r"(?<![\w.^_/-])\d[\d,]*(?:\.\d+|(?:\.\d+)?(?=\s?%))(?![\d.]*(?:절|장))")
-# Formulas, numbers of sections, code, roles, addresses, options, papers.
+# Numbers of sections, formulas, code, roles (but claims), addresses, options, papers.
 ELSEWHERE = re.compile(
     r"\$\$.*?\$\$|\$[^$\n]*\$|(?:[Ss]ections?|Sec\.) \d+\.\d+(?:(?:,| and| to) \d+\.\d+)*"
     r"|`{3}\{(?!output-figure|exercise|solution|admonition)[^}]*\}.*?^`{3}$"
@@ -23,9 +23,11 @@ ELSEWHERE = re.compile(
     r"|^:[\w-]+:.*$|^#{3,} .*$",
     re.M | re.S,
 )
-CLAIM, MARK = re.compile(r"\{claim\}`([\w-]+)`"), re.compile(r"<claim ([\w-]+)>")
+CLAIM = re.compile(r"\{claim\}`([\w-]+)`")
+MARK = re.compile(r"<<([\w-]+)>>")  # what stands for a claim where backticks are taken for code
 QUOTED = {
-    "04-comparison": ("5",),  # per cent: what is printed is a ratio below 1.05
+    "03-flow-matching": ("0.1",),  # seconds: a bound for what a clock measures in ms
+    "04-comparison": ("5",),  # per cent: what its claim says as a ratio below 1.05
     "06-from-scratch": ("1.5",),  # a recap of what another section asserts
     "08-straight-paths": (
         *("0.125", "2.5"),  # one eighth; the inverse of what is printed
@@ -50,8 +52,8 @@ def unprinted(page: Path) -> list[str]:
         if cell.cell_type == "code":
             printed += numbers(shown)
             continue
-        marked = CLAIM.sub(r"<claim \1>", cell.source)  # stays where other roles go
-        for line in ELSEWHERE.sub(" ", marked).splitlines():
+        marked = CLAIM.sub(r"<<\1>>", cell.source)
+        for line in re.sub(ELSEWHERE, " ", marked).splitlines():
             if line.startswith("## "):
                 printed = []
                 continue
