@@ -40,7 +40,7 @@ book: $(READY)  ## build both books into _build/html/ (open index.html, or make 
 	@$(BIN)/python -m book.build
 
 watch: $(READY)  ## show one language while you write it: make watch LANG=en
-	@PYTHONUTF8=1 $(BIN)/python -m book.watch --lang "$(LANGUAGE)"
+	@PYTHONUTF8=1 $(BIN)/python -m book.watch --lang "$(LANGUAGE)" $(if $(PORT),--port "$(PORT)")
 
 test: $(READY)  ## run every test: units, notebooks, both languages, the site
 	@$(BIN)/python -m pytest
@@ -51,7 +51,7 @@ notebooks: $(READY)  ## write notebooks/{ko,en}/*.ipynb from the chapters
 assignment: $(READY)  ## build an assignment: make assignment CHAPTER=03 LANG=en
 	@test -n "$$CHAPTER" || \
 	  { echo "make: name a chapter: make assignment CHAPTER=03 LANG=en (or CHAPTER=all)"; exit 1; }
-	@PYTHONUTF8=1 $(BIN)/python -m classroom "$$CHAPTER" --lang "$(LANGUAGE)"
+	@PYTHONUTF8=1 $(BIN)/python -m classroom "$$CHAPTER" --lang "$(LANGUAGE)" $(if $(PORT),--port "$(PORT)")
 
 grade: $(READY)  ## grade a folder of submissions: make grade FOLDER=submissions
 	@test -n "$$FOLDER" || \

@@ -9,6 +9,7 @@ start Python and import Sphinx for every change, here that is done once.
 import argparse
 import functools
 import os
+import socket
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -94,6 +95,9 @@ def main() -> None:
     parser.add_argument("--lang", choices=LANGUAGES, default="ko", help="ko, unless you say en")
     parser.add_argument("--port", type=int, default=8000, help="of the server (8000)")
     arguments = parser.parse_args()
+    with socket.socket() as tried:  # before minutes of building, not after them
+        if not tried.connect_ex(("127.0.0.1", arguments.port)):
+            raise SystemExit(f"watch: port {arguments.port} is taken: make watch PORT=8001")
     os.chdir(ROOT)
     sphinx.load()  # a change is built in a fork of this process
     machinery = machinery_key()

@@ -17,9 +17,9 @@ from book.run.cache import cache_path
 SAID = re.compile(r"(?<![\w.^_/-])\d[\d,]*(?:\.\d+|(?:\.\d+)?(?=\s?%))(?![\d.]*(?:절|장))")
 # Numbers of sections, formulas, code, roles (but claims), addresses, options, papers.
 ELSEWHERE = re.compile(
-    r"\$\$.*?\$\$|\$[^$]*\$|(?:[Ss]ections?|Sec\.) \d+\.\d+(?:(?:,| and| to) \d+\.\d+)*"
+    r"\$\$.*?\$\$|\$[^$\n]*\$|(?:[Ss]ections?|Sec\.) \d+\.\d+(?:(?:,| and| to) \d+\.\d+)*"
     r"|`{3}\{(?!output-figure|exercise|solution|admonition)[^}]*\}.*?^`{3}$"
-    r"|\{[\w:]+\}`[^`]*`|`[^`]*`|https?://\S+|arXiv:? ?\d+\.\d+"
+    r"|\{[\w:]+\}`[^`\n]*`|`[^`\n]*`|https?://\S+|arXiv:? ?\d+\.\d+"
     r"|^:[\w-]+:.*$|^#{3,} .*$",
     re.M | re.S,
 )
