@@ -119,9 +119,9 @@ def test_sources_are_written_in_syllables():
 
 def test_english_words_in_both_languages():
     assert "09-robotics" in search("ko", "flow", "Push-T")["Push-T"]
-    found = search("en", "paths", "training", "straightness", "zzzznothing")
+    found = search("en", "paths", "training", "path-length", "zzzznothing")
     assert "08-straight-paths" in found["paths"] and "06-from-scratch" in found["training"]
-    assert "08-straight-paths" in found["straightness"]
+    assert "08-straight-paths" in found["path-length"]
     assert found["zzzznothing"] == []
 
 

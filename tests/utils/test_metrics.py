@@ -14,8 +14,8 @@ from utils.metrics import (
     mmd,
     order_violations,
     path_energy,
+    path_length_ratio,
     sliced_wasserstein2,
-    straightness,
     two_sample_baseline,
     wasserstein2,
     ways,
@@ -129,29 +129,29 @@ def semicircle(steps=2000):
     return torch.stack([angle.cos(), angle.sin()], dim=-1)[:, None]
 
 
-def test_straightness_of_a_semicircle():
-    assert straightness(semicircle()) == pytest.approx(math.pi / 2, abs=1e-5)
+def test_path_length_ratio_of_a_semicircle():
+    assert path_length_ratio(semicircle()) == pytest.approx(math.pi / 2, abs=1e-5)
 
 
-def test_straightness_does_not_depend_on_the_speed():
+def test_path_length_ratio_does_not_depend_on_the_speed():
     s = torch.linspace(0, 1, 2001, dtype=torch.float64)
     angle = math.pi * s**2
     fast = torch.stack([angle.cos(), angle.sin()], dim=-1)[:, None]
-    assert straightness(fast) == pytest.approx(straightness(semicircle()), abs=1e-5)
+    assert path_length_ratio(fast) == pytest.approx(path_length_ratio(semicircle()), abs=1e-5)
 
 
-def test_straightness_of_lines_detours_and_the_reductions():
+def test_path_length_ratio_of_lines_detours_and_the_reductions():
     line = [[0.0, 0.0], [1.0, 0.0], [4.0, 0.0]]
     there_and_back = [[0.0, 0.0], [2.0, 0.0], [1.0, 0.0]]  # length 3 for 1
     corner = [[0.0, 0.0], [3.0, 0.0], [3.0, 4.0]]  # length 7 for 5
     still = [[2.0, 2.0]] * 3
     x = torch.tensor([line, there_and_back, corner, still]).transpose(0, 1)
-    each = straightness(x, reduce="none")
+    each = path_length_ratio(x, reduce="none")
     assert each.tolist() == pytest.approx([1.0, 3.0, 1.4, 1.0])
-    assert straightness(x) == pytest.approx(6.4 / 4)
-    assert straightness(x, reduce="median") == pytest.approx(1.2)
+    assert path_length_ratio(x) == pytest.approx(6.4 / 4)
+    assert path_length_ratio(x, reduce="median") == pytest.approx(1.2)
     loop = torch.tensor([[[0.0]], [[1.0]], [[0.0]]])
-    assert straightness(loop) == math.inf
+    assert path_length_ratio(loop) == math.inf
 
 
 def test_path_energy_of_constant_speed_is_the_squared_distance():
@@ -255,9 +255,9 @@ def test_distances_refuse_bad_sets(metric, x, y, error, message):
         (lambda: two_sample_baseline(3, 10), TypeError, "sampler"),
         (lambda: two_sample_baseline(torch.randn, 0), ValueError, "n must"),
         (lambda: two_sample_baseline(torch.randn, 5, 0), ValueError, "repeats"),
-        (lambda: straightness(randn(1, 5, 2)), ValueError, r"two states, got \(1, 5, 2\)"),
-        (lambda: straightness(randn(3, 5, 2), reduce="max"), ValueError, "reduce.*'max'"),
-        (lambda: straightness([1.0]), TypeError, "trajectory"),
+        (lambda: path_length_ratio(randn(1, 5, 2)), ValueError, r"two states, got \(1, 5, 2\)"),
+        (lambda: path_length_ratio(randn(3, 5, 2), reduce="max"), ValueError, "reduce.*'max'"),
+        (lambda: path_length_ratio([1.0]), TypeError, "trajectory"),
         (lambda: path_energy(randn(3, 5, 2), torch.tensor([0.0, 1.0])), ValueError, "times"),
         (lambda: path_energy(randn(2, 5, 2), torch.tensor([1.0, 0.0])), ValueError, "increase"),
         (lambda: count_crossings(randn(3, 3), randn(3, 3)), ValueError, r"starts.*\(3, 3\)"),

@@ -18,7 +18,7 @@ from utils.metrics.power import (
     permutation_test,
     smallest_noticed,
 )
-from utils.metrics.ways import count_crossings, order_violations, path_energy, straightness
+from utils.metrics.ways import count_crossings, order_violations, path_energy, path_length_ratio
 
 __all__ = [
     "count_crossings",
@@ -33,7 +33,7 @@ __all__ = [
     "permutation_test",
     "sliced_wasserstein2",
     "smallest_noticed",
-    "straightness",
+    "path_length_ratio",
     "two_sample_baseline",
     "wasserstein2",
 ]

@@ -20,7 +20,7 @@ def _check_trajectory(trajectory: Tensor) -> Tensor:
     return trajectory.detach().double().reshape(*trajectory.shape[:2], -1)
 
 
-def straightness(trajectory: Tensor, reduce: str = "mean") -> Tensor | float:
+def path_length_ratio(trajectory: Tensor, reduce: str = "mean") -> Tensor | float:
     r"""Length of the way over the distance covered: 1 is straight, more is not.
 
     .. math:: \frac{\sum_s \lVert x_{s+1} - x_s \rVert}{\lVert x_S - x_0 \rVert}
@@ -56,7 +56,8 @@ def path_energy(trajectory: Tensor, times: Tensor | None = None) -> float:
     .. math:: \frac1B \sum_b \sum_s \frac{\lVert x_{s+1} - x_s \rVert^2}{t_{s+1} - t_s}
               \;\approx\; E \int_0^1 \lVert \dot x_t \rVert^2\, dt
 
-    Unlike ``straightness`` it depends on the speed; the minimum over all flows is :math:`W_2^2`.
+    Unlike ``path_length_ratio`` it depends on the speed; the minimum over all flows is
+    :math:`W_2^2`.
     Source: Benamou and Brenier 2000; Peyré and Cuturi 2019 (arXiv 1803.00567), eq. 7.2.
 
     Args:

@@ -206,7 +206,7 @@ def _detour(s: float) -> tuple[float, float]:
 
 
 _LENGTH, _DISPLACEMENT = _detour(0.5)
-_STRAIGHTNESS = _LENGTH / _DISPLACEMENT
+_RATIO = _LENGTH / _DISPLACEMENT
 _WIDE_LENGTH, _WIDE_DISPLACEMENT = _detour(math.sqrt(0.5))  # of a variance of 0.5
 
 
@@ -294,13 +294,13 @@ EXERCISES = {
             {"fm4_condot": "CondOT", "fm4_both": "both", "fm4_neither": "neither"},
         ),
         Number(
-            "condot_straightness",
-            _STRAIGHTNESS,
+            "condot_ratio",
+            _RATIO,
             0.04,  # the solution's simulation gives 1.21, 50 Euler steps give 1.18
             {
                 "fm4_straight": 1.0,
                 "fm4_length": _LENGTH,
-                "swapped_ratio": 1 / _STRAIGHTNESS,
+                "swapped_ratio": 1 / _RATIO,
                 "fm4_variance": _WIDE_LENGTH / _WIDE_DISPLACEMENT,
             },
             1,

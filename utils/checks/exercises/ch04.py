@@ -159,7 +159,7 @@ def _turning(s: Tensor, turn: Tensor) -> Tensor:
     return (1 + s - 2 * turn) / (s - 1)
 
 
-def _straightness(s: Tensor) -> Tensor:
+def _ratio_of(s: Tensor) -> Tensor:
     return _turning(s, _turn(s))
 
 
@@ -220,15 +220,15 @@ EXERCISES = {
     ),
     "ex-cmp-wide": (
         Function(
-            "condot_straightness",
-            _straightness,
+            "condot_ratio",
+            _ratio_of,
             {
                 "cmp_wide_no_turn": torch.ones_like,
                 "cmp_wide_no_root": lambda s: _turning(s, _turn(s) ** 2),
                 "cmp_wide_half": lambda s: _turning(s, (1 + s**2).sqrt() / 2),
                 "cmp_wide_once": lambda s: _turning(s, _turn(s) / 2),
-                "cmp_wide_length": lambda s: _straightness(s) * (s - 1),
-                "swapped_ratio": lambda s: 1 / _straightness(s),
+                "cmp_wide_length": lambda s: _ratio_of(s) * (s - 1),
+                "swapped_ratio": lambda s: 1 / _ratio_of(s),
             },
             _stds,
         ),
