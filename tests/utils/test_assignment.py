@@ -61,13 +61,18 @@ def test_each_solver_is_used_where_it_is_the_faster_one(monkeypatch):
     monkeypatch.setattr(
         assignment, "linear_sum_assignment", note("scipy", assignment.linear_sum_assignment)
     )
-    optimal_assignment(*sets("equal", 64))
-    optimal_assignment(*sets("equal", 128))
-    assert calls == ["scipy", "pot"]
+    for kind, n in (("equal", 64), ("equal", 65), ("wide", 256), ("wide", 257)):
+        optimal_assignment(*sets(kind, n))
+    assert calls == ["scipy", "pot", "scipy", "pot"]
+
+
+def test_a_common_shift_costs_nothing():
+    x, y = sets("equal", 50)
+    torch.testing.assert_close(pairing_cost(x, y), pairing_cost(x + 3, y - 5))
 
 
 def test_without_pot_scipy_gives_the_same(monkeypatch):
-    x, y = sets("modes", 128)
+    x, y = sets("modes", 200)
     with_pot = cost(x, y, optimal_assignment(x, y))
     monkeypatch.setitem(sys.modules, "ot", None)  # import ot fails
     assert abs(cost(x, y, optimal_assignment(x, y)) - with_pot) < 1e-9
