@@ -17,8 +17,8 @@ def pairing_cost(x: Tensor, y: Tensor) -> Tensor:
     .. math:: \textstyle\sum_i \lVert x_i - y_{\tau(i)}\rVert^2
               = \text{const} - 2 \sum_i (x_i - \bar x)^\top (y_{\tau(i)} - \bar y)
 
-    In few dimensions the squared distances of the centred points: a common shift, too, is the same
-    for all pairings, and costs the solvers up to twice the time. In many one matrix product, in the
+    In few dimensions the squared distances once the means are equal: a common shift, too, is the
+    same for all pairings, and costs the solvers up to twice the time. In many one matrix product, in the
     dtype of the points: around the means nothing large cancels.
 
     Args:
@@ -29,7 +29,8 @@ def pairing_cost(x: Tensor, y: Tensor) -> Tensor:
         Shape ``(N, M)``, float64.
     """
     if x.shape[1] <= _WIDE:
-        x, y = (z - z.mean(0) for z in (x.double(), y.double()))
+        x, y = x.double(), y.double()
+        y = y - (y.mean(0) - x.mean(0))
         return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").square()
     x, y = (z - z.double().mean(0).to(z.dtype) for z in (x, y))
     cost = x @ y.T * -2
@@ -74,4 +75,4 @@ def _network_simplex(cost: np.ndarray) -> np.ndarray | None:
     partner = plan.argmax(1)
     # A corner of the polytope is a permutation. Should rounding ever leave another plan, ask SciPy.
     whole = plan[np.arange(n), partner].min() > 0.5
-    return partner if whole and len(set(partner.tolist())) == n else None
+    return partner if whole and np.bincount(partner).max() == 1 else None
