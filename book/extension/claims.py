@@ -8,13 +8,11 @@ that no sentence names and a rival that nobody measured; all of them stop the bu
 """
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
-from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
@@ -22,10 +20,6 @@ logger = logging.getLogger(__name__)
 LINE = re.compile(
     r"^(claim|identity) ([a-z0-9-]+): ([^;\n]+)(?:; rival ([^;\n]+))?(?:; seeds (.+))?$", re.M
 )
-WORDS = {
-    "ko": ("문장", "잰 값과 한계", "아직 없음"),
-    "en": ("Sentence", "Measured, with its bound", "none yet"),
-}
 
 
 class Figure(NamedTuple):
@@ -35,6 +29,18 @@ class Figure(NamedTuple):
     line: str  # the value and its bounds: "0.95 < 0.99"
     rival: str  # what the instrument says where the sentence is false, or nothing
     seeds: str  # the value of every seed, or nothing
+
+    @property
+    def value(self) -> str:
+        """What was measured, without its bounds."""
+        parts = self.line.split()
+        return parts[2] if len(parts) == 5 else parts[0]
+
+    @property
+    def bound(self) -> str:
+        """What it must not cross: "< 0.99", "> 0.1", or both."""
+        parts = self.line.split()
+        return f"> {parts[0]}, < {parts[4]}" if len(parts) == 5 else " ".join(parts[1:])
 
 
 class claim_mark(nodes.Inline, nodes.Element):  # noqa: N801  (docutils names nodes so)
@@ -175,85 +181,12 @@ def check(app: Sphinx, env: BuildEnvironment) -> None:
                 logger.warning(message, name, name, location=page)
 
 
-class ShowClaims(SphinxPostTransform):
-    """Put figures and table in their places."""
-
-    default_priority = 5  # before references are resolved: sentences may hold some
-
-    def run(self, **kwargs: object) -> None:
-        """Replace the marks."""
-        known = homes(self.env)
-        page = self.env.docname
-        table_page = (page.rpartition("/")[0] + "/claims").lstrip("/")
-        for mark in list(self.document.findall(claim_mark)):
-            shown = self._mark(mark["name"], known, page, table_page)
-            if not mark["first"]:
-                shown = [node for node in shown if not isinstance(node, nodes.target)]
-            mark.replace_self(shown)
-        for place in list(self.document.findall(claims_table)):
-            place.replace_self(self._table(known, page))
-
-    def _link(self, page: str, goal: str, anchor: str) -> str:
-        return self.app.builder.get_relative_uri(page, goal) + f"#{anchor}"
-
-    def _mark(self, name: str, known: dict, page: str, table_page: str) -> list[nodes.Node]:
-        home, figure = known.get(name, (page, Figure("claim", "?", "", "")))
-        if home == page:
-            at_home = table_page in self.env.found_docs
-            address = self._link(page, table_page, f"row-{name}") if at_home else f"#claim-{name}"
-        else:
-            address = self._link(page, home, f"claim-{name}")
-        link = nodes.reference("", figure.line, internal=True, refuri=address, classes=["claim"])
-        anchor = [nodes.target("", "", ids=[f"claim-{name}"])] if home == page else []
-        return [nodes.Text(" "), *anchor, link]
-
-    def _order(self, known: dict) -> Iterator[tuple[str, str, Figure]]:
-        chapters = {page: number for number, page in enumerate(sorted(self.env.found_docs))}
-        for name, (page, figure) in sorted(known.items(), key=lambda item: chapters[item[1][0]]):
-            yield name, page, figure
-
-    def _table(self, known: dict, page: str) -> nodes.Node:
-        words = WORDS.get(self.app.config.language, WORDS["en"])
-        if not known:
-            return nodes.paragraph("", words[2])
-        body, chapter = nodes.container(classes=["claims"]), None
-        for name, home, figure in self._order(known):
-            said = store(self.env)[home]["said"].get(name)
-            if said is None:
-                continue
-            if home != chapter:
-                chapter, rows = home, nodes.tbody()
-                title = self.env.titles[home].deepcopy()
-                body += nodes.rubric("", "", *title.children)
-                body += _frame(rows, words[:2])
-            link = nodes.reference(
-                "", figure.line, internal=True, refuri=self._link(page, home, f"claim-{name}")
-            )
-            text = nodes.paragraph("", "", *(node.deepcopy() for node in said))
-            row = nodes.row(
-                "", nodes.entry("", text), nodes.entry("", nodes.paragraph("", "", link))
-            )
-            row[0]["ids"] = [f"row-{name}"]
-            rows += row
-        return body
-
-
-def _frame(rows: nodes.tbody, heads: tuple[str, str]) -> nodes.table:
-    """An empty table with two heads."""
-    group = nodes.tgroup("", cols=2)
-    group += [nodes.colspec(colwidth=70), nodes.colspec(colwidth=30)]
-    head = nodes.row("", *(nodes.entry("", nodes.paragraph("", word)) for word in heads))
-    group += [nodes.thead("", head), rows]
-    return nodes.table("", group)
-
-
 def setup(app: Sphinx) -> None:
-    """Register role, directive and the events behind them."""
+    """Register role, directive and the events behind them; see ``claim_marks`` for what is seen."""
     app.add_node(claim_mark)
     app.add_node(claims_table)
     app.add_role("claim", ClaimRole())
     app.add_directive("claims", ClaimsDirective)
-    app.add_post_transform(ShowClaims)
     app.connect("doctree-read", collect)
     app.connect("env-purge-doc", purge)
     app.connect("env-merge-info", merge)
