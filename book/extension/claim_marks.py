@@ -85,23 +85,25 @@ class ShowClaims(SphinxPostTransform):
         shown: Counter[str] = Counter()
         for mark in list(self.document.findall(claim_mark)):
             shown[mark["name"]] += 1
-            self._close_up(mark)
-            mark.replace_self(self._mark(mark, shown[mark["name"]]))
+            at_mark = self._close_up(mark)
+            mark.replace_self(self._mark(mark, shown[mark["name"]], at_mark))
         for place in list(self.document.findall(claims_table)):
             place.replace_self(self._tables())
 
-    def _close_up(self, mark: claim_mark) -> None:
-        """Take away the space before a mark: it belongs to its sentence."""
-        at = mark.parent.index(mark)
-        before = mark.parent[at - 1] if at else None
+    def _close_up(self, mark: claim_mark) -> bool:
+        """Take away the space before a mark; whether it stands right behind another one then."""
+        siblings, at = mark.parent.children, mark.parent.index(mark)
+        before = siblings[at - 1] if at else None
         if isinstance(before, nodes.Text) and before != before.rstrip():
             mark.parent.replace(before, nodes.Text(before.rstrip()))
+            before = siblings[at - 1] if siblings[at - 1] or at < 2 else siblings[at - 2]
+        return isinstance(before, html_tag)
 
     def _link(self, text: str, goal: str, anchor: str) -> nodes.reference:
         address = self.app.builder.get_relative_uri(self.page, goal) + f"#{anchor}"
         return nodes.reference("", text, internal=True, refuri=address)
 
-    def _mark(self, mark: claim_mark, time: int) -> html_tag:
+    def _mark(self, mark: claim_mark, time: int, at_mark: bool) -> html_tag:
         """The button and its note; the first one of a page is where links to the claim lead."""
         name = mark["name"]
         home, figure = self.known.get(name, (self.page, Figure("claim", "?", "", "")))
@@ -119,7 +121,8 @@ class ShowClaims(SphinxPostTransform):
             note += said
         note += self._links(name, home)
         place = {"id": f"claim-{name}"} if home == self.page and time == 1 else {}
-        return tag("span", JOINER, button, note, class_="claim", data_figure=figure.line, **place)
+        classes = "claim claim-next" if at_mark else "claim"
+        return tag("span", JOINER, button, note, class_=classes, data_figure=figure.line, **place)
 
     def _facts(self, figure: Figure, words: list) -> Iterator[tuple[str, html_tag]]:
         """What a note says, line by line."""

@@ -100,6 +100,7 @@ def test_a_sentence_carries_a_mark_and_its_note_says_the_rest(tiny):
     # No line begins with a mark, and no space stands before it.
     paragraph = marks[0].find_parent("p").decode_contents()
     assert "is small.<span" in paragraph and "\u2060<button" in paragraph
+    assert len(first.select(".claim-next")) == 1 and first.select_one("td .claim + .claim-next")
     elsewhere = page(tiny, "02-second").select_one(".claim-note")
     links = [link["href"] for link in elsewhere.select("a")]
     assert links == ["01-first.html#claim-one-is-small", "claims.html#row-one-is-small"]
@@ -112,7 +113,9 @@ def test_the_table_has_value_bound_rival_and_seeds(tiny):
     ]
     assert rows[0] == ["문장", "측정값", "한계", "거짓이었다면", "시드"]
     assert rows[1][1:3] == ["측정값0.5", "한계< 1"]
-    assert rows[1][0].endswith("is small.") and rows[1][3].startswith("거짓이었다면1.5, 2 (the half")
+    assert rows[1][0].endswith("is small.") and rows[1][3].startswith(
+        "거짓이었다면1.5, 2 (the half"
+    )
     assert rows[1][4] == "시드0.25, 0.5, 0.375"
     assert rows[2][3:] == ["거짓이었다면–", "시드–"]
     assert rows[3][0] == "Both arethe same." and rows[3][1] == "측정값오차 0.0e+00"
