@@ -19,6 +19,7 @@ from book.extension import (
     search,
     search_index,
     teaching,
+    without_docstrings,
 )
 from book.extension.languages import StableSectionIds, page_context
 from book.extension.launch import launch_links
@@ -101,6 +102,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     search.setup(app)
     search_index.setup(app)
     teaching.setup(app)
+    without_docstrings.setup(app)
     app.add_css_file("course.css")
     app.add_css_file("claims.css")
     app.connect("build-finished", _laboratory)
