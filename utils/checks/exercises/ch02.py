@@ -218,8 +218,8 @@ def _half(weight: Tensor) -> float:
     return float((weight >= 0.5).nonzero()[0])
 
 
-def _floor(v: float, alpha: float, sigma: float) -> float:
-    return alpha**2 * v / (alpha**2 * v + sigma**2)
+def _floor(v: float, alpha: float, sigma: float) -> Tensor:
+    return torch.tensor(alpha**2 * v / (alpha**2 * v + sigma**2))
 
 
 def _floors(generator: torch.Generator) -> list:
@@ -383,7 +383,7 @@ EXERCISES = {
             {
                 "diff_gauss_no_v": lambda v, alpha, sigma: _floor(1.0, alpha, sigma),
                 "diff_gauss_explained": lambda v, alpha, sigma: 1 - _floor(v, alpha, sigma),
-                "diff_gauss_undivided": lambda v, alpha, sigma: alpha**2 * v,
+                "diff_gauss_undivided": lambda v, alpha, sigma: torch.tensor(alpha**2 * v),
                 "diff_gauss_data": lambda v, alpha, sigma: v * (1 - _floor(v, alpha, sigma)),
             },
             _floors,
