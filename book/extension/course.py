@@ -10,7 +10,16 @@ import sphinxcontrib.katex as katex
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from book.extension import claims, korean, proofs, rewrite, search, search_index, teaching
+from book.extension import (
+    claims,
+    korean,
+    proofs,
+    quiz,
+    rewrite,
+    search,
+    search_index,
+    teaching,
+)
 from book.extension.languages import StableSectionIds, page_context
 from book.extension.launch import launch_links
 from book.extension.output_figure import MoveOutputs, OutputFigure
@@ -86,6 +95,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_transform(StableSectionIds)
     claims.setup(app)
     proofs.setup(app)
+    quiz.setup(app)
     keys.install()
     rewrite.setup(app)
     search.setup(app)

@@ -1,7 +1,8 @@
 """A page of slides for every chapter, taken from its finished page: nothing is written twice.
 
 A slide shows what a class looks at together: a section's question, its formulas and theorems, a
-figure with its caption, what was measured. Code and exercises stay in the chapter.
+figure with its caption, what was measured, a question with its answers. Code and exercises stay in
+the chapter.
 """
 
 import copy
@@ -89,7 +90,11 @@ def of_section(section: Tag) -> list[list[Tag]]:
                 turn()
             items.append(part)
             turn()
-        elif classes & {"proof", "warning"}:  # a theorem; what the guide got wrong
+        elif classes & {
+            "proof",
+            "warning",
+            "quiz",
+        }:  # what the guide got wrong; what a class votes on
             turn()
             slides.append([heading, part])
         elif part is not heading and (recap or is_shown(part, classes)):
@@ -118,7 +123,8 @@ def clean(part: Tag, name: str) -> str:
     """A copy whose links lead to the chapter and whose names are not given twice."""
     part = copy.copy(part)
     for tag in [part, *part.find_all(True)]:
-        tag.attrs.pop("id", None)
+        if tag.name != "input":  # those of a quiz are there once, and their labels name them
+            tag.attrs.pop("id", None)
         address = tag.get("href", "")
         if tag.name == "a" and address.startswith("#"):
             tag["href"] = name + address

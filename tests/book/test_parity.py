@@ -18,6 +18,7 @@ PATTERNS = {
     "solutions": r"\{solution(?:-start)?\} *([\w-]+)",
     "heading levels": r"^(#{1,6}) ",
     "directives": r"^(?:`{3,}|:{3,})\{([\w:-]+)\}",
+    "quizzes": r"^:{3,}\{quiz\}|^- \[([ x])\] ",  # as many options, the right one in the same place
     "citations": r"\{cite[\w:]*\}`([^`]*)`",
 }
 
