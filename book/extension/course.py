@@ -13,6 +13,7 @@ from sphinx.config import Config
 from book.extension import (
     claims,
     korean,
+    main_path,
     proofs,
     quiz,
     rewrite,
@@ -87,6 +88,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     """Register everything with Sphinx."""
     app.connect("config-inited", _config, priority=400)  # before sphinx-exercise names its boxes
     app.connect("html-page-context", page_context)
+    app.connect("html-page-context", main_path.page_context)
     app.connect("html-page-context", launch_links)
     app.connect("html-page-context", without_leftovers, priority=900)  # after myst-nb
     app.add_directive("output-figure", OutputFigure)
