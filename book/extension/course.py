@@ -12,6 +12,7 @@ from sphinx.config import Config
 
 from book.extension import (
     claims,
+    dark_figures,
     korean,
     main_path,
     proofs,
@@ -96,6 +97,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_post_transform(UniqueIds)
     app.add_transform(StableSectionIds)
     claims.setup(app)
+    dark_figures.setup(app)
     proofs.setup(app)
     quiz.setup(app)
     keys.install()

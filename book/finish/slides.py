@@ -43,8 +43,10 @@ def deck(text: str, name: str, language: str) -> str:
     article = soup.select_one("article.bd-article > section")
     if article is None:
         raise ValueError(f"{name} has no text to make slides of")
-    for unwanted in article.select(".headerlink, .flow-lab, script, .copybtn"):
+    for unwanted in article.select(".headerlink, .flow-lab, script, .copybtn, .on-dark"):
         unwanted.decompose()
+    for link in article.select("a.enlarge"):
+        link.unwrap()
     title = article.find("h1").get_text(" ", strip=True)
     goals = article.select_one(":scope > .admonition.tip")
     slides = [[article.find("h1"), *([goals] if goals else [])]]
