@@ -11,6 +11,7 @@ from html import escape
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 
@@ -69,6 +70,13 @@ def filled(node: nodes.Element, children: tuple[nodes.Node | str, ...]) -> nodes
 def listed(numbers: str) -> str:
     """Several numbers, as a sentence has them."""
     return ", ".join(numbers.split())
+
+
+def reading_order(env: BuildEnvironment, page: str) -> Iterator[str]:
+    """A page and those below it, as the contents have them."""
+    yield page
+    for below in env.toctree_includes.get(page, []):
+        yield from reading_order(env, below)
 
 
 class ShowClaims(SphinxPostTransform):
@@ -157,14 +165,14 @@ class ShowClaims(SphinxPostTransform):
             if name in store(self.env)[home]["said"]:
                 pages.setdefault(home, []).append(self._row(name, home, figure))
         found: list[nodes.Node] = []
-        for home, rows in sorted(pages.items()):
+        for home in filter(pages.get, reading_order(self.env, self.app.config.root_doc)):
             title = nodes.rubric("", "", *self.env.titles[home].deepcopy().children)
             heads = [
                 tag("th", self.words[column], scope="col", role="columnheader")
                 for column in COLUMNS
             ]
             head = tag("thead", tag("tr", *heads, role="row"), role="rowgroup")
-            body = tag("tbody", *rows, role="rowgroup")
+            body = tag("tbody", *pages[home], role="rowgroup")
             found += [title, tag("table", head, body, class_="claims", role="table")]
         return found
 
