@@ -100,12 +100,12 @@ class ShowClaims(SphinxPostTransform):
 
     def _close_up(self, mark: claim_mark) -> bool:
         """Take away the space before a mark; whether it stands right behind another one then."""
-        siblings, at = mark.parent.children, mark.parent.index(mark)
-        before = siblings[at - 1] if at else None
-        if isinstance(before, nodes.Text) and before != before.rstrip():
-            mark.parent.replace(before, nodes.Text(before.rstrip()))
-            before = siblings[at - 1] if siblings[at - 1] or at < 2 else siblings[at - 2]
-        return isinstance(before, html_tag)
+        parent, at = mark.parent, mark.parent.index(mark)
+        if at and isinstance(parent[at - 1], nodes.Text):
+            left = parent[at - 1].astext().rstrip()
+            parent[at - 1 : at] = [nodes.Text(left)] if left else []
+        at = parent.index(mark)
+        return at > 0 and isinstance(parent[at - 1], html_tag)
 
     def _link(self, text: str, goal: str, anchor: str) -> nodes.reference:
         address = self.app.builder.get_relative_uri(self.page, goal) + f"#{anchor}"
