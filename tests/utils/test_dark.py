@@ -205,3 +205,24 @@ def test_text_that_is_pale_on_white_is_named():
     assert pale_texts(fig) == []
     ax.text(1, 1, "pink", color=COLORS["sample"])
     assert pale_texts(fig) == ["pink"]
+
+
+def test_the_edges_are_cut_as_in_a_notebook():
+    fig, axes = new_figure(ncols=3)
+    for ax in axes:
+        scatter(torch.zeros(1, 2), ax=ax, title="$x_t$")
+    light, dark = (
+        pixels(png) for png in (light_png(fig, bbox_inches="tight"), dark_png(fig, True))
+    )
+    assert np.abs(np.subtract(light.shape, dark.shape)).max() <= 1
+    frame = [np.argwhere(np.abs(shown - shown[0, 0]).max(-1) > 0.3) for shown in (light, dark)]
+    for edge in (np.min, np.max):
+        assert np.abs(edge(frame[0], axis=0) - edge(frame[1], axis=0)).max() <= 1
+    # What lies beyond the canvas is not lost.
+    fig.set_layout_engine("none")
+    axes[0].text(-9, 0, "far to the left, beyond the edge", ha="right", clip_on=False)
+    light, dark = (
+        pixels(png) for png in (light_png(fig, bbox_inches="tight"), dark_png(fig, True))
+    )
+    assert light.shape == dark.shape and light.shape[1] > 800
+    assert dark_png(fig, dpi=50) != dark_png(fig) and fig.dpi == 100

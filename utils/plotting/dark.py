@@ -10,16 +10,17 @@ keeps the order of its colours.
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import Colormap, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
+from matplotlib.image import AxesImage, imsave
 from matplotlib.text import Text
 
 GROUND, INK = "#121212", "#e6e6e6"  # GROUND is the page's own, so that a picture has no edge
@@ -127,6 +128,12 @@ def darkened(rgb: np.ndarray, way: str = "ink") -> np.ndarray:
     return np.clip(found, 0, 1)
 
 
+@lru_cache(maxsize=4096)
+def _color(rgb: tuple[float, ...], way: str) -> tuple[float, ...]:
+    """One colour: a figure has few, and names them thousands of times."""
+    return tuple(map(float, darkened(np.array([rgb]), way)[0]))
+
+
 class DarkRenderer(RendererAgg):
     """Draws what it is told to, in other colours."""
 
@@ -165,7 +172,7 @@ class DarkRenderer(RendererAgg):
         """One colour, with its opacity if it has one."""
         if color is None:
             return None
-        return (*map(float, darkened(np.array([color[:3]]), self.way)[0]), *color[3:])
+        return (*_color(tuple(map(float, color[:3])), self.way), *color[3:])
 
     def _many(self, colors: object) -> np.ndarray:
         """The colours of a collection; their opacity stays."""
@@ -290,12 +297,32 @@ def pale_texts(figure: Figure) -> list[str]:
     ]
 
 
-def dark_png(figure: Figure, **options: object) -> bytes:
+def _cut(canvas: DarkCanvas) -> np.ndarray | None:
+    """What is drawn with a margin around it, or None if something lies beyond the canvas."""
+    figure, dpi = canvas.figure, canvas.figure.dpi
+    box = figure.get_tightbbox(canvas.get_renderer())  # inches
+    size, slack = figure.get_size_inches(), 1 / dpi
+    if min(*box.min) < -slack or (box.max > size + slack).any():
+        return None
+    canvas.draw()
+    drawn = np.asarray(canvas.buffer_rgba())[..., :3]
+    left, low = np.round(dpi * (box.min - rcParams["savefig.pad_inches"])).astype(int)
+    wide, high = (dpi * (box.size + 2 * rcParams["savefig.pad_inches"])).astype(int)
+    top = drawn.shape[0] - low - high
+    shown = np.full((high, wide, 3), np.round(255 * np.array(to_rgb(GROUND))), np.uint8)
+    rows, columns = slice(max(0, top), top + high), slice(max(0, left), left + wide)
+    part = drawn[rows, columns]
+    shown[max(0, -top) :, max(0, -left) :][: part.shape[0], : part.shape[1]] = part
+    return shown
+
+
+def dark_png(figure: Figure, tight: bool = False, dpi: float | None = None) -> bytes:
     """Render a figure for a dark page.
 
     Args:
         figure: as drawn for a white one, and rendered once; it is not changed.
-        **options: of ``savefig``, as ``dpi`` and ``bbox_inches="tight"``.
+        tight: leave out the empty edges, as notebooks do.
+        dpi: pixels an inch; ``None`` is the figure's own.
 
     Returns:
         A PNG file.
@@ -303,5 +330,10 @@ def dark_png(figure: Figure, **options: object) -> bytes:
     file = io.BytesIO()
     with _lent(figure):
         canvas = DarkCanvas(figure)
-        canvas.print_figure(file, **({"format": "png", "dpi": figure.dpi} | options))
+        shown = _cut(canvas) if tight and dpi is None else None
+        if shown is None:
+            box = {"bbox_inches": "tight"} if tight else {}
+            canvas.print_figure(file, format="png", dpi=dpi or figure.dpi, **box)
+        else:  # as matplotlib would, which draws everything twice for it
+            imsave(file, shown, format="png", dpi=figure.dpi)
     return file.getvalue()
