@@ -11,6 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 from book.extension import (
+    claim_marks,
     claims,
     dark_figures,
     korean,
@@ -21,6 +22,7 @@ from book.extension import (
     search,
     search_index,
     teaching,
+    without_docstrings,
 )
 from book.extension.languages import StableSectionIds, page_context
 from book.extension.launch import launch_links
@@ -97,6 +99,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_post_transform(UniqueIds)
     app.add_transform(StableSectionIds)
     claims.setup(app)
+    claim_marks.setup(app)
     dark_figures.setup(app)
     proofs.setup(app)
     quiz.setup(app)
@@ -105,9 +108,12 @@ def setup(app: Sphinx) -> dict[str, object]:
     search.setup(app)
     search_index.setup(app)
     teaching.setup(app)
+    without_docstrings.setup(app)
     app.add_css_file("course.css")
+    app.add_css_file("claims.css")
     app.connect("build-finished", _laboratory)
     version = hashlib.sha256(module().encode()).hexdigest()[:8]
     lab = {"data-lab": f"flow-lab.js?v={version}"}
     app.add_js_file("course.js", loading_method="defer", **lab)
+    app.add_js_file("claims.js", loading_method="defer")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
