@@ -5,12 +5,18 @@ exchanged on its way to the canvas: ink and ground change places, the colours of
 counterparts that fit their names, and all others keep their hue and their contrast with the ground.
 Photographs, and pictures in shades of grey, stay as they are; what is coloured by a colour map
 keeps the order of its colours.
+
+``python -m utils.plotting.dark FILM.webp`` writes ``FILM-dark.webp``, which the book shows on dark
+pages, from a film of drawings.
 """
 
 import io
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache, partial
+from pathlib import Path
 
 import numpy as np
 from matplotlib import rcParams
@@ -22,6 +28,9 @@ from matplotlib.colors import Colormap, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage, imsave
 from matplotlib.text import Text
+
+from utils.atomic import write_atomically
+from utils.console import print_anything
 
 GROUND, INK = "#121212", "#e6e6e6"  # GROUND is the page's own, so that a picture has no edge
 # For each colour of utils.plotting.style the one that takes its place. The same names fit ("the
@@ -337,3 +346,42 @@ def dark_png(figure: Figure, tight: bool = False, dpi: float | None = None) -> b
         else:  # as matplotlib would, which draws everything twice for it
             imsave(file, shown, format="png", dpi=figure.dpi)
     return file.getvalue()
+
+
+def dark_film(path: str | os.PathLike, quality: int = 75) -> Path:
+    """Write the dark version of a film of drawings beside it, pixel by pixel.
+
+    Args:
+        path: an animated WebP, such as ``flow.webp``.
+        quality: of the compression, 1 to 100.
+
+    Returns:
+        The file that was written, such as ``flow-dark.webp``.
+
+    Raises:
+        FileNotFoundError: if there is no such film.
+        ValueError: if it is the dark version of another.
+    """
+    from PIL import Image, ImageSequence
+
+    path = Path(path)
+    if path.stem.endswith("-dark"):
+        raise ValueError(f"path must be that of a film for light pages, got {path.name}")
+    frames, times = [], []
+    with Image.open(path) as film:
+        for frame in ImageSequence.Iterator(film):
+            frames.append(Image.fromarray(_recoloured(np.asarray(frame.convert("RGBA")), "ink")))
+            times.append(frame.info.get("duration", 100))
+    frames = [frame.convert("RGB") for frame in frames]
+    options = {"duration": times, "loop": 0, "quality": quality, "method": 6}
+    file = io.BytesIO()
+    frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:], **options)
+    made = path.with_name(f"{path.stem}-dark{path.suffix}")
+    write_atomically(made, file.getvalue())
+    return made
+
+
+if __name__ == "__main__":
+    print_anything()
+    for name in sys.argv[1:]:
+        print(dark_film(name))
