@@ -192,7 +192,8 @@ def test_panels_stay_readable_on_a_phone(visit):  # noqa: F811
     for name in PAGES:
         page = visit(f"ko/{name}.html", width=390, height=844)
         wide = page.evaluate("""
-        [...document.querySelectorAll("figure.output-figure:not(.with-lab) a.on-light img")].map((img) => {
+        const pictures = "figure.output-figure:not(.with-lab) a.on-light img";
+        [...document.querySelectorAll(pictures)].map((img) => {
           const figure = img.closest("figure");
           return { id: figure.id, natural: Number(img.getAttribute("width")),
             shown: img.getBoundingClientRect().width,
