@@ -75,8 +75,8 @@ def pairings(
 
 
 def two_questions(
-    x_0: Tensor,
-    x_1: Tensor,
+    x_0: Sequence[float] | Tensor,
+    x_1: Sequence[float] | Tensor,
     t: float = 0.5,
     clouds: tuple[Tensor, Tensor] | None = None,
     ax: Sequence[Axes] | None = None,
@@ -89,8 +89,8 @@ def two_questions(
     arrow leads back to the noise; right, it shows the way on.
 
     Args:
-        x_0: the noise, shape ``(2,)``.
-        x_1: the data point, shape ``(2,)``.
+        x_0: the noise, two numbers.
+        x_1: the data point, two numbers.
         t: how far between them the star is, in [0, 1].
         clouds: noise and data to show pale behind, each of shape ``(B, 2)``.
         ax: two axes; ``None`` makes a figure.
@@ -104,7 +104,8 @@ def two_questions(
         TypeError: if an argument has the wrong type.
         ValueError: if a shape is wrong or t lies outside [0, 1].
     """
-    start, end = (part[0] for part in _planar_pairs(x_0[None], x_1[None]))
+    ends = (torch.as_tensor(point, dtype=torch.float32)[None] for point in (x_0, x_1))
+    start, end = (part[0] for part in _planar_pairs(*ends))
     star = (1 - _time(t)) * start + t * end
     fig, axes = new_figure(ncols=2) if ax is None else (ax[0].figure, np.asarray(ax, dtype=object))
     goals = ((start, COLORS["noise"]), (end, COLORS["velocity"]))
