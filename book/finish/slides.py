@@ -1,7 +1,8 @@
 """A page of slides for every chapter, taken from its finished page: nothing is written twice.
 
 A slide shows what a class looks at together: a section's question, its formulas and theorems, a
-figure with its caption, what was measured. Code and exercises stay in the chapter.
+figure with its caption, what was measured, a question with its answers. Code and exercises stay in
+the chapter.
 """
 
 import copy
@@ -24,7 +25,10 @@ WORDS = {
     },
 }
 STYLE = (Path(__file__).parents[1] / "static_slides/slides.css").read_text("utf-8")
-SCRIPT = (Path(__file__).parents[1] / "static_slides/slides.js").read_text("utf-8")
+SCRIPT = "\n".join(
+    (Path(__file__).parents[1] / name).read_text("utf-8")
+    for name in ("static_slides/slides.js", "static/claims.js")
+)
 
 
 def deck(text: str, name: str, language: str) -> str:
@@ -42,17 +46,19 @@ def deck(text: str, name: str, language: str) -> str:
     article = soup.select_one("article.bd-article > section")
     if article is None:
         raise ValueError(f"{name} has no text to make slides of")
-    for unwanted in article.select(".headerlink, .flow-lab, script, .copybtn"):
+    for unwanted in article.select(".headerlink, .flow-lab, script, .copybtn, .on-dark"):
         unwanted.decompose()
+    for link in article.select("a.enlarge"):
+        link.unwrap()
     title = article.find("h1").get_text(" ", strip=True)
     goals = article.select_one(":scope > .admonition.tip")
     slides = [[article.find("h1"), *([goals] if goals else [])]]
     for section in article.find_all("section"):
         if not section.get("id", "").endswith(("-exercises", "-reading")):
             slides += of_section(section)
-    words = WORDS[language]
+    words, notes = WORDS[language], set()
     body = "\n".join(
-        f'<section class="slide">{"".join(clean(part, name) for part in parts)}</section>'
+        f'<section class="slide">{"".join(clean(part, name, notes) for part in parts)}</section>'
         for parts in slides
     )
     style = soup.find("link", rel="stylesheet")
@@ -89,7 +95,11 @@ def of_section(section: Tag) -> list[list[Tag]]:
                 turn()
             items.append(part)
             turn()
-        elif classes & {"proof", "warning"}:  # a theorem; what the guide got wrong
+        elif classes & {
+            "proof",
+            "warning",
+            "quiz",
+        }:  # what the guide got wrong; what a class votes on
             turn()
             slides.append([heading, part])
         elif part is not heading and (recap or is_shown(part, classes)):
@@ -111,14 +121,23 @@ def is_shown(part: Tag, classes: set[str]) -> bool:
         return True
     if part.name != "p":
         return False
-    return bool(part.select_one("a.claim")) or part.get_text().strip().endswith("?")
+    return bool(part.select_one(".claim")) or part.get_text().strip().endswith("?")
 
 
-def clean(part: Tag, name: str) -> str:
-    """A copy whose links lead to the chapter and whose names are not given twice."""
+def clean(part: Tag, name: str, notes: set[str]) -> str:
+    """A copy whose links lead to the chapter and whose names are not given twice.
+
+    Args:
+        part: of the chapter.
+        name: file of the chapter.
+        notes: names of the notes at claims on the slides before, which need them to open.
+    """
     part = copy.copy(part)
     for tag in [part, *part.find_all(True)]:
-        tag.attrs.pop("id", None)
+        if "claim-note" in tag.get("class", []) and tag["id"] not in notes:
+            notes.add(tag["id"])
+        elif tag.name != "input":  # those of a quiz are there once, and their labels name them
+            tag.attrs.pop("id", None)
         address = tag.get("href", "")
         if tag.name == "a" and address.startswith("#"):
             tag["href"] = name + address
