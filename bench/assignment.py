@@ -10,6 +10,7 @@ this project allows itself.
 
 import argparse
 import json
+import random
 import statistics
 import sys
 import time
@@ -60,9 +61,11 @@ def main() -> None:
     }
     for kind in options.kinds.split(","):
         for n in map(int, options.sizes.split(",")):
-            pair, times = sets(kind, n, generator), {name: [] for name in ways}
+            times = {name: [] for name in ways}
             for turn in range(-1, options.turns):  # the first one warms up
-                for name, way in ways.items():
+                pair = sets(kind, n, generator)  # by chance, one pair suits one solver
+                for name in random.sample(list(ways), len(ways)):  # a fixed order favours one
+                    way = ways[name]
                     began = time.process_time()  # other programs do not count
                     way(*pair)
                     if turn >= 0:

@@ -5,34 +5,38 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
-# Up to so many pairs SciPy's solver is the faster one; beyond it loses by a factor of 2 to 8.
-_SMALL = 64
-# In so many dimensions a matrix product is the faster way to all squared distances.
+# Up to so many pairs SciPy's solver is the faster one; beyond it may lose by a factor of 2 to 8.
+_SMALL, _SMALL_WIDE = 64, 256
+# In more dimensions than these, a matrix product is the faster way.
 _WIDE = 16
 
 
-def squared_distances(x: Tensor, y: Tensor) -> Tensor:
-    r"""All :math:`\lVert x_i - y_j\rVert^2`.
+def pairing_cost(x: Tensor, y: Tensor) -> Tensor:
+    r"""What each pair adds to the sum of squared distances, up to terms that no pairing changes.
 
-    In many dimensions as :math:`|x|^2 - 2 x^\top y + |y|^2`, around the common mean if that is far
-    from 0: exact to rounding of the largest term; never below 0.
+    .. math:: \textstyle\sum_i \lVert x_i - y_{\tau(i)}\rVert^2
+              = \text{const} - 2 \sum_i (x_i - \bar x)^\top (y_{\tau(i)} - \bar y)
+
+    In few dimensions the squared distances once the means are equal: a common shift, too, is the
+    same for all pairings, and costs the solvers up to twice the time. In many one matrix product, in the
+    dtype of the points: around the means nothing large cancels.
 
     Args:
-        x: shape ``(N, D)``, float64.
-        y: shape ``(M, D)``, float64.
+        x: shape ``(N, D)``, float32 or float64.
+        y: shape ``(M, D)``, the same dtype.
 
     Returns:
-        Shape ``(N, M)``.
+        Shape ``(N, M)``, float64.
     """
     if x.shape[1] <= _WIDE:
+        x, y = x.double(), y.double()
+        y = y - (y.mean(0) - x.mean(0))
         return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").square()
-    square_x, square_y = (z.square().sum(1) for z in (x, y))
-    square = torch.addmm(square_x[:, None] + square_y, x, y.T, alpha=-2)
-    if square_x.mean() + square_y.mean() > 100 * square.mean():
-        # All points are far from the origin, so large terms cancel: move them there first.
-        middle = (x.mean(0) + y.mean(0)) / 2
-        return squared_distances(x - middle, y - middle) if middle.any() else square.clamp_(min=0)
-    return square.clamp_(min=0)
+    x, y = (z - z.double().mean(0).to(z.dtype) for z in (x, y))
+    cost = x @ y.T * -2
+    if cost.isfinite().all():
+        return cost.double()
+    return x.double() @ y.double().T * -2  # beyond what float32 can hold
 
 
 def optimal_assignment(x: Tensor, y: Tensor) -> Tensor:
@@ -46,14 +50,15 @@ def optimal_assignment(x: Tensor, y: Tensor) -> Tensor:
     section 4; Crouse 2016, "On implementing 2D rectangular assignment algorithms".
 
     Args:
-        x: shape ``(n, D)``, float64.
-        y: same shape.
+        x: shape ``(n, D)``, float32 or float64.
+        y: same shape and dtype.
 
     Returns:
         tau, int64, shape ``(n,)``, on x's device.
     """
-    cost = squared_distances(x, y).cpu().numpy()
-    partner = None if len(cost) <= _SMALL else _network_simplex(cost)
+    cost = pairing_cost(x, y).cpu().numpy()
+    small = _SMALL_WIDE if x.shape[1] > _WIDE else _SMALL
+    partner = None if len(cost) <= small else _network_simplex(cost)
     if partner is None:
         _, partner = linear_sum_assignment(cost)
     return torch.as_tensor(partner, dtype=torch.int64, device=x.device)
@@ -69,4 +74,5 @@ def _network_simplex(cost: np.ndarray) -> np.ndarray | None:
     plan = ot.emd(ones, ones, cost, numItermax=10**9, check_marginals=False)
     partner = plan.argmax(1)
     # A corner of the polytope is a permutation. Should rounding ever leave another plan, ask SciPy.
-    return partner if len(set(partner.tolist())) == n and plan.max(1).min() > 0.5 else None
+    whole = plan[np.arange(n), partner].min() > 0.5
+    return partner if whole and np.bincount(partner).max() == 1 else None

@@ -6,6 +6,7 @@ import textwrap
 from pathlib import Path
 
 from book.export.roles import Page
+from book.extension.without_docstrings import parsed, without_docstrings
 
 TITLES = {
     "ko": {
@@ -48,18 +49,18 @@ EQUATION = re.compile(r"(\s*)\$\$ *\(([\w:-]+)\)\s*")
 
 
 def included(source: Path, file: str, options: dict[str, str]) -> str:
-    """The object of a Python file that a ``literalinclude`` shows."""
+    """The object of a Python file that a ``literalinclude`` shows, without its docstrings."""
     text = (source.parent / file).resolve().read_text("utf-8")
     wanted = options.get("pyobject")
     if not wanted:
         return text
-    body: list[ast.stmt] = ast.parse(text).body
+    body: list[ast.stmt] = parsed(text).body
     node: ast.stmt | None = None
     for part in wanted.split("."):
         node = next(n for n in body if getattr(n, "name", None) == part)
         body = getattr(node, "body", [])
     first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-    shown = text.splitlines()[first - 1 : node.end_lineno]
+    shown = without_docstrings(text.splitlines()[first - 1 : node.end_lineno])
     if start := options.get("start-at", "").strip('"'):
         shown = shown[next(i for i, line in enumerate(shown) if start in line) :]
     if end := options.get("end-at", "").strip('"'):

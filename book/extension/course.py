@@ -10,7 +10,17 @@ import sphinxcontrib.katex as katex
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-from book.extension import claims, korean, proofs, rewrite, search, search_index, teaching
+from book.extension import (
+    claim_marks,
+    claims,
+    korean,
+    proofs,
+    rewrite,
+    search,
+    search_index,
+    teaching,
+    without_docstrings,
+)
 from book.extension.languages import StableSectionIds, page_context
 from book.extension.launch import launch_links
 from book.extension.output_figure import MoveOutputs, OutputFigure
@@ -85,15 +95,19 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_post_transform(UniqueIds)
     app.add_transform(StableSectionIds)
     claims.setup(app)
+    claim_marks.setup(app)
     proofs.setup(app)
     keys.install()
     rewrite.setup(app)
     search.setup(app)
     search_index.setup(app)
     teaching.setup(app)
+    without_docstrings.setup(app)
     app.add_css_file("course.css")
+    app.add_css_file("claims.css")
     app.connect("build-finished", _laboratory)
     version = hashlib.sha256(module().encode()).hexdigest()[:8]
     lab = {"data-lab": f"flow-lab.js?v={version}"}
     app.add_js_file("course.js", loading_method="defer", **lab)
+    app.add_js_file("claims.js", loading_method="defer")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

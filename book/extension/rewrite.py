@@ -53,7 +53,9 @@ def shared(env: BuildEnvironment) -> dict[str, object]:
             (item.citation_id, item.key, str(item.formatted_entry.text))
             for item in cite.get("citations", ())
         ),
-        "measured": {page: claims["measured"] for page, claims in store(env).items()},
+        "measured": {
+            page: [claims["measured"], claims["rivals"]] for page, claims in store(env).items()
+        },
     }
 
 

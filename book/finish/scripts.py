@@ -51,11 +51,11 @@ CHANGES = (
     # Measures every box at once and so lays out the whole page; course.js does it on the way.
     ("pydata-sphinx-theme.js", SCROLLABLE, "[]"),
     # What a hit shows of its page: formulas once, though they stand there for the eye and for the
-    # ear, and not the contents that head the printed page.
+    # ear, neither the contents that head the printed page, nor what opens at the marks of claims.
     (
         "searchtools.js",
         '[".headerlink", "script"',
-        '[".headerlink", ".katex-mathml", "#jb-print-docs-body", "script"',
+        '[".headerlink", ".katex-mathml", ".claim-note", "#jb-print-docs-body", "script"',
     ),
 )
 

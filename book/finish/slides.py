@@ -24,7 +24,10 @@ WORDS = {
     },
 }
 STYLE = (Path(__file__).parents[1] / "static_slides/slides.css").read_text("utf-8")
-SCRIPT = (Path(__file__).parents[1] / "static_slides/slides.js").read_text("utf-8")
+SCRIPT = "\n".join(
+    (Path(__file__).parents[1] / name).read_text("utf-8")
+    for name in ("static_slides/slides.js", "static/claims.js")
+)
 
 
 def deck(text: str, name: str, language: str) -> str:
@@ -50,9 +53,9 @@ def deck(text: str, name: str, language: str) -> str:
     for section in article.find_all("section"):
         if not section.get("id", "").endswith(("-exercises", "-reading")):
             slides += of_section(section)
-    words = WORDS[language]
+    words, notes = WORDS[language], set()
     body = "\n".join(
-        f'<section class="slide">{"".join(clean(part, name) for part in parts)}</section>'
+        f'<section class="slide">{"".join(clean(part, name, notes) for part in parts)}</section>'
         for parts in slides
     )
     style = soup.find("link", rel="stylesheet")
@@ -111,14 +114,23 @@ def is_shown(part: Tag, classes: set[str]) -> bool:
         return True
     if part.name != "p":
         return False
-    return bool(part.select_one("a.claim")) or part.get_text().strip().endswith("?")
+    return bool(part.select_one(".claim")) or part.get_text().strip().endswith("?")
 
 
-def clean(part: Tag, name: str) -> str:
-    """A copy whose links lead to the chapter and whose names are not given twice."""
+def clean(part: Tag, name: str, notes: set[str]) -> str:
+    """A copy whose links lead to the chapter and whose names are not given twice.
+
+    Args:
+        part: of the chapter.
+        name: file of the chapter.
+        notes: names of the notes at claims on the slides before, which need them to open.
+    """
     part = copy.copy(part)
     for tag in [part, *part.find_all(True)]:
-        tag.attrs.pop("id", None)
+        if "claim-note" in tag.get("class", []) and tag["id"] not in notes:
+            notes.add(tag["id"])
+        else:
+            tag.attrs.pop("id", None)
         address = tag.get("href", "")
         if tag.name == "a" and address.startswith("#"):
             tag["href"] = name + address

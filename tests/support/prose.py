@@ -23,7 +23,9 @@ ELSEWHERE = re.compile(
     r"|^:[\w-]+:.*$|^#{3,} .*$",
     re.M | re.S,
 )
-CLAIM = re.compile(r"\{claim\}`([\w-]+)`")
+# With what its rival was, in words: a number there is a setting, as in "modes widened 1.5 times".
+CLAIM = re.compile(r"\{claim\}`([\w-]+)(?: *\|[^`\n]*)?`")
+LINE = re.compile(r"^(?:claim|identity) ([\w-]+): (.*)$", re.M)  # value, bound, rival, seeds
 MARK = re.compile(r"<<([\w-]+)>>")  # what stands for a claim where backticks are taken for code
 QUOTED = {
     "03-flow-matching": ("0.1",),  # seconds: a bound for what a clock measures in ms
@@ -47,7 +49,7 @@ def unprinted(page: Path) -> list[str]:
     ]
     found, printed, claims = [], [], {}
     for _, shown in cells:
-        claims |= {m[1]: numbers(m[2]) for m in re.finditer(r"^claim ([\w-]+): (.*)$", shown, re.M)}
+        claims |= {match[1]: numbers(match[2]) for match in LINE.finditer(shown)}
     for cell, shown in cells:
         if cell.cell_type == "code":
             printed += numbers(shown)

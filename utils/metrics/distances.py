@@ -49,10 +49,11 @@ def wasserstein2(x: Tensor, y: Tensor) -> float:
     Returns:
         The distance, in units of the data.
     """
-    x, y = _flat_pair(x, y)
-    _check_same_size(x, y)
-    partner = optimal_assignment(x, y)
-    return (x - y[partner]).square().sum(1).mean().sqrt().item()
+    a, b = _flat_pair(x, y)
+    _check_same_size(a, b)
+    single = x.dtype == y.dtype == torch.float32  # then pairs are sought in float32, too
+    partner = optimal_assignment(a.float(), b.float()) if single else optimal_assignment(a, b)
+    return (a - b[partner]).square().sum(1).mean().sqrt().item()
 
 
 def sliced_wasserstein2(
