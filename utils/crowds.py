@@ -24,7 +24,7 @@ SHOWN, LIMIT = 24, 3.2  # particles with a trail; range of x
 def two_crowds(
     mixture: GaussianMixture,
     count: int = 20_000,
-    steps: int = 60,
+    steps: int = 40,
     generator: torch.Generator | None = None,
 ) -> tuple[Tensor, Tensor]:
     r"""Positions of both crowds at evenly spaced times from 0 to 1.
@@ -63,7 +63,7 @@ def draw_crowds(pairs: Tensor, followers: Tensor, step: int) -> Figure:
     """
     times = torch.linspace(0, 1, len(pairs))
     fig, axes = new_figure(
-        size=(6.2, 5.6),
+        size=(6.0, 6.0),
         ncols=2,
         nrows=2,
         gridspec_kw={"height_ratios": [1.5, 1]},
@@ -87,13 +87,14 @@ def draw_crowds(pairs: Tensor, followers: Tensor, step: int) -> Figure:
         )
         ax.scatter(here, times[step].expand(SHOWN), s=22, color=COLORS["sample"], zorder=3)
         ax.set(xlim=(-LIMIT, LIMIT), ylim=(-0.03, 1.03), yticks=(0, 0.5, 1))
-        ax.set_title(title, fontsize=FONT_SIZE + 3)
-    axes[0, 0].set_ylabel("$t$", fontsize=FONT_SIZE + 2)
+        ax.set_title(title, fontsize=FONT_SIZE + 5)
+        ax.tick_params(labelsize=FONT_SIZE + 2)
+    axes[0, 0].set_ylabel("$t$", fontsize=FONT_SIZE + 4)
     for ax in axes[1]:
         ax.remove()
     below = fig.add_subplot(axes[1, 0].get_gridspec()[1, :])
     edges = np.linspace(-LIMIT, LIMIT, 65)
-    below.hist(pairs[step].numpy(), edges, density=True, color=COLORS["path"], alpha=0.55)
+    below.hist(pairs[step].numpy(), edges, density=True, color=COLORS["path"], alpha=0.6)
     below.hist(
         followers[step].numpy(),
         edges,
@@ -103,8 +104,8 @@ def draw_crowds(pairs: Tensor, followers: Tensor, step: int) -> Figure:
         linewidth=2,
     )
     below.set(xlim=(-LIMIT, LIMIT), ylim=(0, 1.02), yticks=(0, 0.5, 1))
-    below.tick_params(labelsize=FONT_SIZE)
-    below.set_xlabel(f"$x$ at $t = {times[step]:.2f}$", fontsize=FONT_SIZE + 2)
+    below.tick_params(labelsize=FONT_SIZE + 2)
+    below.set_xlabel(f"$x$ at $t = {times[step]:.2f}$", fontsize=FONT_SIZE + 4)
     return fig
 
 
@@ -118,7 +119,8 @@ def main(path: str) -> None:
     """Write the film."""
     data = GaussianMixture(torch.tensor([[-1.5], [1.5]]), 0.3, torch.tensor([0.7, 0.3]))
     crowds = two_crowds(data, generator=torch.Generator().manual_seed(3))
-    print(f"{path}: {save_film(path, moments(*crowds))} pictures")
+    count = save_film(path, moments(*crowds), milliseconds=110, quality=60)
+    print(f"{path}: {count} pictures")
 
 
 if __name__ == "__main__":
