@@ -9,6 +9,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
+from book.chapters import place
 from book.timings import machine
 from utils.console import print_anything
 
@@ -70,7 +71,7 @@ def chapters() -> list[str]:
     return [
         f"{code}/{page.name}"
         for code in ("ko", "en")
-        for page in sorted((SITE / code).glob("[0-9]*.html"))
+        for page in sorted((SITE / code).glob("[0-9]*.html"), key=lambda page: place(page.stem))
     ]
 
 

@@ -74,8 +74,10 @@ def build_language(language: str) -> None:
     start = time.perf_counter()
     with ThreadPoolExecutor(1) as pool:  # Sphinx has a process of its own
         pages = pool.submit(sphinx.run, language)
-        downloads.update(STAGE / language / "notebooks", language, cache_path())
-        pages.result()
+        try:
+            downloads.update(STAGE / language / "notebooks", language, cache_path())
+        finally:
+            pages.result()  # what is wrong with a page, Sphinx says best: with its line
     stamp.write_text(key)
     print(f"book: {language} built in {time.perf_counter() - start:.1f} s", flush=True)
 

@@ -18,8 +18,8 @@ def pairing_cost(x: Tensor, y: Tensor) -> Tensor:
               = \text{const} - 2 \sum_i (x_i - \bar x)^\top (y_{\tau(i)} - \bar y)
 
     In few dimensions the squared distances once the means are equal: a common shift, too, is the
-    same for all pairings, and costs the solvers up to twice the time. In many one matrix product, in the
-    dtype of the points: around the means nothing large cancels.
+    same for all pairings, and costs the solvers up to twice the time. In many one matrix product,
+    in the dtype of the points: around the means nothing large cancels.
 
     Args:
         x: shape ``(N, D)``, float32 or float64.

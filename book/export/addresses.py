@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from book.chapters import place
 from book.repository import Repository, address, repository
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,5 +29,5 @@ def in_force() -> World:
 
 def sources(language: str) -> list[Path]:
     """The chapters of one language that have code cells."""
-    pages = sorted((ROOT / "chapters" / language).glob("*.md"))
+    pages = sorted((ROOT / "chapters" / language).glob("*.md"), key=lambda page: place(page.stem))
     return [page for page in pages if "\nkernelspec:" in page.read_text("utf-8")[:600]]

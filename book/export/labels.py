@@ -44,7 +44,13 @@ def page_names() -> list[str]:
     """The pages in the order of the book."""
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
     chapters = [chapter for part in toc["parts"] for chapter in part["chapters"]]
-    return [Path(file).stem for file in [toc["root"], *(c["file"] for c in chapters)]]
+    files = [file for chapter in chapters for file in _files(chapter)]
+    return [Path(file).stem for file in [toc["root"], *files]]
+
+
+def _files(entry: dict) -> list[str]:
+    """The file of an entry of the contents, and those below it."""
+    return [entry["file"], *(file for part in entry.get("sections", ()) for file in _files(part))]
 
 
 @lru_cache

@@ -5,6 +5,7 @@ import re
 import textwrap
 from pathlib import Path
 
+from book import questions
 from book.export.roles import Page
 from book.extension.without_docstrings import parsed, without_docstrings
 
@@ -73,6 +74,8 @@ def included(source: Path, file: str, options: dict[str, str]) -> str:
 
 def block(name: str, title: str, body: list[str], source: Path, page: Page) -> list[str]:
     """One directive as plain Markdown lines."""
+    if name == "quiz":
+        return question(title, body, page)
     options, rest = {}, list(body)
     while rest and (option := re.match(r"^:([\w-]+):\s*(.*)$", rest[0])):
         options[option[1]] = option[2]
@@ -92,6 +95,25 @@ def block(name: str, title: str, body: list[str], source: Path, page: Page) -> l
         )
     rest = [">", *(f"> {line}".rstrip() for line in inner)] if inner else []
     return [f"> **{label}**", *rest]
+
+
+def question(title: str, body: list[str], page: Page) -> list[str]:
+    """A quiz: what is asked, a list to choose from, and the answers in a fold."""
+    try:
+        found = questions.options(body)
+    except ValueError as problem:
+        raise ValueError(f"chapters/{page.language}/{page.name}.md: {problem}") from None
+    words = questions.WORDS[page.language]
+    asked = [f"{number}. {page.plain(option.text)}" for number, option in enumerate(found, 1)]
+    answers = []
+    for number, option in enumerate(found, 1):
+        verdict = words["right" if option.right else "wrong"]
+        reason = page.plain(option.reason.replace("\n", " "))
+        answers.append(f"{number}. **{verdict}** {reason}")
+    return [
+        *(f"**{words['quiz']}. {page.plain(title)}**", "", *asked, ""),
+        *("<details>", f"<summary>{words['answers']}</summary>", "", *answers, "", "</details>"),
+    ]
 
 
 def heading(name: str, title: str, label: str | None, page: Page) -> str:

@@ -13,8 +13,11 @@ from sphinx.config import Config
 from book.extension import (
     claim_marks,
     claims,
+    dark_figures,
     korean,
+    main_path,
     proofs,
+    quiz,
     rewrite,
     search,
     search_index,
@@ -88,6 +91,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     """Register everything with Sphinx."""
     app.connect("config-inited", _config, priority=400)  # before sphinx-exercise names its boxes
     app.connect("html-page-context", page_context)
+    app.connect("html-page-context", main_path.page_context)
     app.connect("html-page-context", launch_links)
     app.connect("html-page-context", without_leftovers, priority=900)  # after myst-nb
     app.add_directive("output-figure", OutputFigure)
@@ -96,7 +100,9 @@ def setup(app: Sphinx) -> dict[str, object]:
     app.add_transform(StableSectionIds)
     claims.setup(app)
     claim_marks.setup(app)
+    dark_figures.setup(app)
     proofs.setup(app)
+    quiz.setup(app)
     keys.install()
     rewrite.setup(app)
     search.setup(app)

@@ -12,6 +12,8 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from book.extension.dark_figures import enlarged
+
 logger = logging.getLogger(__name__)
 
 
@@ -63,7 +65,7 @@ class MoveOutputs(SphinxPostTransform):
             for position, image in enumerate(images):
                 image.parent.remove(image)
                 image["alt"] = figure["output_alt"]
-                figure.insert(position, image)
+                figure.insert(position, enlarged(image))
 
     @classmethod
     def _images(cls, figure: nodes.figure) -> list[nodes.image]:

@@ -11,7 +11,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
-from book.chapters import Chapter, all_of, read
+from book.chapters import Chapter, Deeper, all_of, deeper_of, read
 
 WORDS = {
     "ko": {
@@ -132,8 +132,19 @@ class CourseMap(Course):
                 f"| {{doc}}`{chapter.number}. {chapter.title} <{chapter.name}>` | {needs} | "
                 f"{words['minutes'].format(chapter.minutes)} | {slides} |"
             )
+            for page in deeper_of(self.folder):
+                if page.name[:2] == chapter.name[:2]:
+                    lines.append(deeper_row(page, chapter, words))
         picture = nodes.raw("", drawing(chapters, self.language), format="html")
         return [picture, *self.parsed(lines)]
+
+
+def deeper_row(page: Deeper, chapter: Chapter, words: dict) -> str:
+    """The line of the table for a page behind a chapter."""
+    home = f"{{doc}}`{words['node'].format(chapter.number)} <{chapter.name}>`"
+    minutes = words["minutes"].format(page.minutes) if page.minutes else "–"
+    slides = f'<a href="slides-{page.name}.html">{words["slides"]}</a>'
+    return f"| {{doc}}`{page.title} <{page.name}>` | {home} | {minutes} | {slides} |"
 
 
 class GoalsTested(Course):
@@ -172,17 +183,22 @@ def note(env: BuildEnvironment, folder: Path) -> None:
     if not hasattr(env, "course_boxes"):
         env.course_boxes = {}
     if env.docname not in env.course_boxes:
-        env.course_boxes[env.docname] = all_of(folder)
+        env.course_boxes[env.docname] = boxes(folder)
+
+
+def boxes(folder: Path) -> tuple[list[Chapter], list[Deeper]]:
+    """What all pages with a number say of themselves."""
+    return all_of(folder), deeper_of(folder)
 
 
 def outdated(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
     """Pages that show of a chapter what it no longer says; other edits do not concern them."""
     shown = getattr(env, "course_boxes", {})
     try:
-        now = all_of(Path(env.srcdir)) if shown else []
+        now = boxes(Path(env.srcdir)) if shown else ([], [])
     except ValueError:  # reading the page will say what is wrong with which chapter
-        now = []
-    return [page for page, chapters in shown.items() if chapters != now]
+        now = ([], [])
+    return [page for page, said in shown.items() if said != now]
 
 
 def purge(app: Sphinx, env: BuildEnvironment, page: str) -> None:

@@ -35,13 +35,22 @@ def _still(tag: re.Match, folder: Path, language: str) -> str:
         first, strip = _pictures(film, opened)
     play, halt = WORDS[language]
     still = tag[0].replace(tag[1], f"_images/{first.name}")
-    still = re.sub(r"<img\b", '<img class="film"', still)
+    classes = re.search(r' class="([^"]*)"', still)
+    version = f" {classes[1]}" if classes else ""  # for light pages, or for dark ones
+    still = re.sub(
+        r"^<img\b", f'<img class="film{version}"', still.replace(classes[0] if classes else "", "")
+    )
     alt = re.search(r'\balt="([^"]*)"', tag[0])
     described = html.escape(html.unescape(alt[1])) if alt else ""
+    paper = (
+        ""
+        if "on-dark" in version
+        else (
+            f'<img class="film-strip" alt="{described}" src="_images/{strip.name}" loading="lazy">'
+        )
+    )
     return (
-        f'{still}<img class="film-strip" alt="{described}" src="_images/{strip.name}"'
-        ' loading="lazy">'
-        f'<a class="film-play" href="{tag[1]}" data-stop="{halt}">{play}</a>'
+        f'{still}{paper}<a class="film-play{version}" href="{tag[1]}" data-stop="{halt}">{play}</a>'
     )
 
 

@@ -25,9 +25,17 @@ LABORATORY = re.compile(
     r'(?<=<div class="flow-lab">)<script type="application/json">(.*?)</script>'
 )
 SEARCH_BUTTON = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"')
+# The theme's script says late whether a page that follows the system is dark: light until then, and
+# with figures that nobody will see. Here the page knows it before anything is drawn or fetched.
+THEME = 'localStorage.getItem("theme") || "auto";'
+KNOWN = (
+    'document.documentElement.dataset.mode !== "auto" ? document.documentElement.dataset.mode'
+    ' : matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";'
+)
 WIDE = 640  # pixels; a picture that is wider is one of several panels
 ADDED = {"wide"}  # classes that are added after the rules for them have been chosen
 PNG = re.compile(r"(_images/[\w.-]+)\.png")
+FILM_CLASS = re.compile(r'class="[^"]*\bfilm')
 PICTURE = re.compile(r'<img\b[^>]*\bsrc="(_images/[^"]+)"[^>]*>')
 
 
@@ -113,7 +121,7 @@ def prepared(text: str, html: Path, language: str) -> str:
 def page(text: str, html: Path, plan: Plan) -> str:
     """One page, made light. Its pictures lie in ``html`` already, converted."""
     text = styles.applied(scripts.applied(text, plan.script), plan.sheet)
-    text = PNG.sub(r"\1.webp", text)
+    text = PNG.sub(r"\1.webp", text).replace(THEME, KNOWN)
     text = LABORATORY.sub(lambda match: apart(match[1], html), text)
     # What is said of a button must begin with what is seen on it: its own words will do.
     text = SEARCH_BUTTON.sub(r"\1", text)
@@ -182,6 +190,13 @@ def convert(png: Path, webp: Path, cache: Path) -> None:
     shutil.copyfile(kept, webp)
 
 
+def _classed(tag: str, name: str) -> str:
+    """A tag with one more class."""
+    if " class=" in tag:
+        return re.sub(r' class="', f' class="{name} ', tag, count=1)
+    return re.sub(r"^<img", f'<img class="{name}"', tag)
+
+
 def sized(text: str, html: Path) -> str:
     """Give every picture its size, so that nothing jumps, and load those below the fold late."""
     code = text.find("<pre")  # a picture after code is not on the first screen
@@ -192,11 +207,12 @@ def sized(text: str, html: Path) -> str:
         if " width=" not in tag and file.suffix in (".webp", ".png", ".jpg"):
             with Image.open(file) as picture:
                 extra += f' width="{picture.width}" height="{picture.height}"'
-                if picture.width > WIDE and " class=" not in tag:
-                    extra += ' class="wide"'  # course.css keeps it readable on a phone
-        if " loading=" not in tag:
-            late = 0 <= code < match.start()
-            extra += ' loading="lazy" decoding="async"' if late else ' decoding="async"'
+                if picture.width > WIDE and not FILM_CLASS.search(tag):
+                    tag = _classed(tag, "wide")  # course.css keeps it readable on a phone
+        if " loading=" not in tag and 0 <= code < match.start():
+            extra += ' loading="lazy"'
+        if " decoding=" not in tag:
+            extra += ' decoding="async"'
         return re.sub(r"\s*/?>$", f"{extra}>", tag)
 
     return PICTURE.sub(sizes, text)

@@ -1,7 +1,8 @@
 """A page of slides for every chapter, taken from its finished page: nothing is written twice.
 
 A slide shows what a class looks at together: a section's question, its formulas and theorems, a
-figure with its caption, what was measured. Code and exercises stay in the chapter.
+figure with its caption, what was measured, a question with its answers. Code and exercises stay in
+the chapter.
 """
 
 import copy
@@ -45,8 +46,10 @@ def deck(text: str, name: str, language: str) -> str:
     article = soup.select_one("article.bd-article > section")
     if article is None:
         raise ValueError(f"{name} has no text to make slides of")
-    for unwanted in article.select(".headerlink, .flow-lab, script, .copybtn"):
+    for unwanted in article.select(".headerlink, .flow-lab, script, .copybtn, .on-dark"):
         unwanted.decompose()
+    for link in article.select("a.enlarge"):
+        link.unwrap()
     title = article.find("h1").get_text(" ", strip=True)
     goals = article.select_one(":scope > .admonition.tip")
     slides = [[article.find("h1"), *([goals] if goals else [])]]
@@ -92,7 +95,11 @@ def of_section(section: Tag) -> list[list[Tag]]:
                 turn()
             items.append(part)
             turn()
-        elif classes & {"proof", "warning"}:  # a theorem; what the guide got wrong
+        elif classes & {
+            "proof",
+            "warning",
+            "quiz",
+        }:  # what the guide got wrong; what a class votes on
             turn()
             slides.append([heading, part])
         elif part is not heading and (recap or is_shown(part, classes)):
@@ -129,7 +136,7 @@ def clean(part: Tag, name: str, notes: set[str]) -> str:
     for tag in [part, *part.find_all(True)]:
         if "claim-note" in tag.get("class", []) and tag["id"] not in notes:
             notes.add(tag["id"])
-        else:
+        elif tag.name != "input":  # those of a quiz are there once, and their labels name them
             tag.attrs.pop("id", None)
         address = tag.get("href", "")
         if tag.name == "a" and address.startswith("#"):

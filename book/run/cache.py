@@ -31,7 +31,8 @@ def under(folder: str, pattern: str = "*") -> list[Path]:
 def execution_key() -> str:
     """What the output of a cell depends on beside the cell: ``utils`` and the installed set."""
     records = [f for f in under("utils") if "recorded" in f.parts and f.suffix != ".md"]
-    return digest([*under("utils", "*.py"), *records, *(ROOT / name for name in ENVIRONMENT)])
+    files = [*(ROOT / name for name in ENVIRONMENT), ROOT / "book/run/dark_hook.py"]
+    return digest([*under("utils", "*.py"), *records, *files])
 
 
 def cache_path() -> Path:

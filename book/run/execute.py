@@ -34,7 +34,18 @@ def attempt(page: Path, notebook: NotebookNode) -> tuple[float, str]:
         kernel.run(notebook, page.parent)
     except (CellExecutionError, CellTimeoutError) as error:
         return time.perf_counter() - start, str(error).strip()
-    return time.perf_counter() - start, ""
+    return time.perf_counter() - start, unraised(notebook)
+
+
+def unraised(notebook: NotebookNode) -> str:
+    """An error that stopped no cell, since it came up when a figure was shown after it."""
+    for cell in notebook.cells:
+        if "raises-exception" in cell.metadata.get("tags", ()):
+            continue
+        for output in cell.get("outputs", ()):
+            if output.output_type == "error":
+                return f"{output.ename}: {output.evalue}"
+    return ""
 
 
 def failed_cell(notebook: NotebookNode) -> tuple[int, int]:

@@ -6,7 +6,10 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 TIMEOUT = 120  # seconds for one cell
-ARGUMENTS = ["--IPKernelApp.log_level=40"]  # errors only: no advice on encrypting localhost
+ARGUMENTS = [
+    "--IPKernelApp.log_level=40",  # errors only: no advice on encrypting localhost
+    "--InteractiveShellApp.extensions=book.run.dark_hook",
+]
 
 
 def run(notebook: NotebookNode, folder: Path) -> None:

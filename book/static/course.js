@@ -36,9 +36,10 @@
 // Films: a picture that stands still, and a link to the film. The link becomes a button that plays and
 // stops. When its box is opened, a film begins by itself, unless the reader has asked for rest.
 for (const link of document.querySelectorAll("a.film-play")) {
-  const picture = link.parentElement.querySelector("img.film");
+  const version = link.classList.contains("on-dark") ? ".on-dark" : ":not(.on-dark)"; // of the page
+  const picture = link.parentElement.querySelector(`img.film${version}`);
   const still = picture.getAttribute("src"), film = link.getAttribute("href");
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "film-play" });
+  const button = Object.assign(document.createElement("button"), { type: "button", className: link.className });
   const play = (on) => {
     picture.src = on ? film : still;
     button.textContent = on ? link.dataset.stop : link.textContent;
@@ -48,6 +49,28 @@ for (const link of document.querySelectorAll("a.film-play")) {
   link.replaceWith(button);
   button.closest("details")?.addEventListener("toggle", ({ target }) => {
     play(target.open && !matchMedia("(prefers-reduced-motion: reduce)").matches);
+  });
+}
+
+// A figure opens larger on the page itself; without scripts, as a picture alone.
+for (const link of document.querySelectorAll("a.enlarge")) {
+  link.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    const small = link.querySelector("img"), box = document.createElement("dialog");
+    const large = Object.assign(new Image(), { src: link.href, alt: small.alt, className: small.className });
+    large.style.setProperty("--ratio", small.getAttribute("width") / small.getAttribute("height") || 1);
+    const close = Object.assign(document.createElement("button"), { type: "button", textContent: `✕ ${link.dataset.close}` });
+    const room = document.createElement("div");
+    room.tabIndex = 0; // what is larger than the screen is pushed with the keyboard, too
+    room.append(large);
+    box.className = "enlarged";
+    box.ariaLabel = link.title;
+    box.append(close, room);
+    for (const part of [box, close, large]) part.addEventListener("click", ({ target }) => target === part && box.close());
+    box.addEventListener("close", () => box.remove());
+    document.body.append(box);
+    box.showModal();
   });
 }
 

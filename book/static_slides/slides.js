@@ -27,3 +27,4 @@ const measure = () => {
 document.fonts.ready.then(measure);
 addEventListener("load", measure);
 addEventListener("resize", measure);
+addEventListener("change", measure); // what is said of an answer appears when it is picked

@@ -11,8 +11,10 @@ COMPARING = {
     "ko": r"더 빠[르른릅]|더 빨[리라]|빠릅니다|더 곧|곧습니다"
     r"|더 매끄|더 부드|더 적은 (스텝|걸음)|덜 휩니다",
 }
-# Lines that compare without claiming: what others say, a question, a definition.
-QUOTED = re.compile(r"[?？]\s*$|^\|.*\|.*\|$|original guide|원본 가이드|[\"“].*[\"”]|^:alt:|^#")
+# Lines that compare without claiming: what others say, a question, an answer to pick, a definition.
+QUOTED = re.compile(
+    r"[?？]\s*$|^- \[[ x]\] |^\|.*\|.*\|$|original guide|원본 가이드|[\"“].*[\"”]|^:alt:|^#"
+)
 
 
 def blocks(page):
@@ -47,4 +49,5 @@ def test_comparing_sentences_are_measured(language):
 def test_the_search_finds_what_it_should():
     assert re.search(COMPARING["en"], "It is straighter than that.")
     assert re.search(COMPARING["ko"], "이쪽이 더 빠릅니다.")
+    assert QUOTED.search("- [ ] It is faster.")
     assert QUOTED.search('They say "it is faster".') and not QUOTED.search("It is faster.")

@@ -7,6 +7,7 @@ import pytest
 from cells import code_cells
 
 from book.build import ROOT
+from book.chapters import all_of, deeper_of, is_deeper
 from book.run.keys import running
 
 CHAPTERS = ROOT / "chapters"
@@ -18,6 +19,7 @@ PATTERNS = {
     "solutions": r"\{solution(?:-start)?\} *([\w-]+)",
     "heading levels": r"^(#{1,6}) ",
     "directives": r"^(?:`{3,}|:{3,})\{([\w:-]+)\}",
+    "quizzes": r"^:{3,}\{quiz\}|^- \[([ x])\] ",  # as many options, the right one in the same place
     "citations": r"\{cite[\w:]*\}`([^`]*)`",
 }
 
@@ -78,7 +80,22 @@ def test_korean_keeps_one_style(name):
     assert len(re.findall(r"니다[.:]", prose)) > 3
 
 
-CONTENT = [name for name in NAMES if name[:2].isdigit() and cells("ko", name)]
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_chapter_announces_what_is_behind_it(language):
+    """Its label ends in -deeper; the chapter links to it, since the main path leads past it."""
+    homes = {chapter.name[:2]: chapter.name for chapter in all_of(CHAPTERS / language)}
+    for page in deeper_of(CHAPTERS / language):
+        label = re.search(r"^\((sec-[\w-]+-deeper)\)=\n+# ", text(language, page.name), re.M)
+        assert label, f"{page.name}: write (sec-...-deeper)= above its title"
+        links = re.findall(
+            r"\{(?:doc|ref)\}`(?:[^`<]*<)?([\w-]+)>?`", text(language, homes[page.name[:2]])
+        )
+        assert {page.name, label[1]} & set(links), f"{homes[page.name[:2]]}: name {page.name}"
+
+
+CONTENT = [
+    name for name in NAMES if name[:2].isdigit() and not is_deeper(name) and cells("ko", name)
+]
 
 
 @pytest.mark.parametrize("name", CONTENT)

@@ -15,12 +15,12 @@ from book.run import execute
 from book.run.cache import cache_path
 
 SAID = re.compile(r"(?<![\w.^_/-])\d[\d,]*(?:\.\d+|(?:\.\d+)?(?=\s?%))(?![\d.]*(?:절|장))")
-# Numbers of sections, formulas, code, roles (but claims), addresses, options, papers.
+# Numbers of sections, formulas, code, roles (but claims), addresses, options, papers, quizzes.
 ELSEWHERE = re.compile(
     r"\$\$.*?\$\$|\$[^$\n]*\$|(?:[Ss]ections?|Sec\.) \d+\.\d+(?:(?:,| and| to) \d+\.\d+)*"
     r"|`{3}\{(?!output-figure|exercise|solution|admonition)[^}]*\}.*?^`{3}$"
     r"|\{[\w:]+\}`[^`\n]*`|`[^`\n]*`|https?://\S+|arXiv:? ?\d+\.\d+"
-    r"|^:[\w-]+:.*$|^#{3,} .*$",
+    r"|^:[\w-]+:[^\n]*$|^#{3,} [^\n]*$|^- \[[ x]\] [^\n]*$",  # answers to pick may be wrong
     re.M | re.S,
 )
 # With what its rival was, in words: a number there is a setting, as in "modes widened 1.5 times".

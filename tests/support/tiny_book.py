@@ -59,28 +59,38 @@ parts:
       - file: chapters/ko/claims
       - file: chapters/ko/references
 """
-COMMAND = "import book.build as build; build.LANGUAGES = ('ko',); build.main()"
+COMMAND = "import book.build as build; build.LANGUAGES = {}; build.main()"
 
 
 class TinyBook:
-    """One language of a book of five pages, in a folder of its own."""
+    """A book of five pages, in a folder of its own; in Korean alone, if nothing else is asked for.
 
-    def __init__(self, folder: Path) -> None:
+    What its pages say is the same in every language.
+    """
+
+    def __init__(self, folder: Path, languages: tuple[str, ...] = ("ko",)) -> None:
         """Copy the machinery and write the pages."""
         self.folder, self.chapters = folder, folder / "chapters/ko"
+        self.languages = languages
         left_out = shutil.ignore_patterns("__pycache__", "recorded")
         for name in ("book", "utils"):
             shutil.copytree(ROOT / name, folder / name, ignore=left_out)
         for name in (*ENVIRONMENT, "_config.yml"):
             shutil.copy(ROOT / name, folder / name)
         (folder / "_toc.yml").write_text(TOC, "utf-8")
-        self.chapters.mkdir(parents=True)
+        for language in languages:
+            (folder / "chapters" / language).mkdir(parents=True)
         shutil.copy(ROOT / "chapters/references.bib", folder / "chapters")
         for name, text in PAGES.items():
-            (self.chapters / f"{name}.md").write_text(text, "utf-8")
+            self.write(name, text)
+
+    def write(self, page: str, text: str) -> None:
+        """Write a page in every language."""
+        for language in self.languages:
+            (self.folder / f"chapters/{language}/{page}.md").write_text(text, "utf-8")
 
     def edit(self, page: str, old: str, new: str) -> None:
-        """Replace something in a page."""
+        """Replace something in a Korean page."""
         file = self.chapters / f"{page}.md"
         text = file.read_text("utf-8")
         assert old in text
@@ -90,7 +100,7 @@ class TinyBook:
         """Build it, with what was said."""
         environment = os.environ | {"PYTHONPATH": str(self.folder)}
         return subprocess.run(
-            [sys.executable, "-c", COMMAND, *options],
+            [sys.executable, "-c", COMMAND.format(self.languages), *options],
             cwd=self.folder,
             env=environment,
             capture_output=True,

@@ -168,8 +168,8 @@ def test_image_grid_shows_colours():
     images = torch.tensor([-1.0, 0.0, 3.0])[None, :, None, None].expand(2, 3, 4, 4)
     _, ax = image_grid(images, ncols=2)
     board = np.asarray(ax.images[0].get_array())
-    assert board.shape == (4, 9, 3)
-    assert (board[:, :4] == [0.0, 0.5, 1.0]).all() and (board[:, 4] == 1).all()
+    assert board.shape == (4, 9, 4)
+    assert (board[:, :4] == [0.0, 0.5, 1.0, 1.0]).all() and (board[:, 4, 3] == 0).all()
 
 
 def test_loss_curve_draws_the_moving_mean():

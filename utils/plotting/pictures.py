@@ -58,8 +58,10 @@ def image_grid(
     fig, ax = figure_of(ax, (wide, wide * board.shape[0] / board.shape[1] + 0.3 * bool(title)))
     if channels == 1:
         board = board[..., 0]
-    else:  # gaps are white, as the page
+    else:  # what is behind shows through the gaps
+        opaque = 1.0 - np.isnan(board[..., :1])
         board = np.nan_to_num((board - limits[0]) / (limits[1] - limits[0]), nan=1.0).clip(0, 1)
+        board = np.concatenate([board, opaque], axis=-1)
     ax.imshow(board, cmap="gray_r", vmin=limits[0], vmax=limits[1], interpolation="nearest")
     style_axes(ax, title)
     ax.set_axis_off()
