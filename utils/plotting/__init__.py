@@ -4,6 +4,7 @@ Labels are maths or English, so that both languages of the course share one pict
 touches ``rcParams``: sizes and colours are set on the artists.
 """
 
+from utils.plotting.bells import bells
 from utils.plotting.curves import lines, loss_curve
 from utils.plotting.pictures import image_grid
 from utils.plotting.plane import film_strip, scatter, trajectories, vector_field
@@ -14,6 +15,7 @@ __all__ = [
     "COLORS",
     "FONT_SIZE",
     "LINE_COLORS",
+    "bells",
     "film_strip",
     "image_grid",
     "lines",
