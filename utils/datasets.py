@@ -1,4 +1,4 @@
-"""Small data sets: planar toys drawn fresh on demand, and real 8x8 handwritten digits.
+"""Small data sets: planar toys drawn fresh on demand, real 8x8 handwritten digits, a photograph.
 
 Every planar set is drawn independently, point by point, from ``generator``; all are float32.
 """
@@ -13,7 +13,7 @@ from torch import Tensor
 from utils.mixtures import GaussianMixture
 from utils.tensors import check_nonnegative, check_positive_int
 
-__all__ = ["checkerboard", "digits", "eight_gaussians", "ring", "two_moons"]
+__all__ = ["checkerboard", "digits", "eight_gaussians", "photograph", "ring", "two_moons"]
 
 DIGIT_SPLITS = ("train", "test", "all")
 DIGIT_TEST_SHARE = 0.2
@@ -192,3 +192,29 @@ def _load_digits() -> tuple[Tensor, Tensor, Tensor]:
         order = torch.as_tensor(random.permutation(len(members)))
         held_out[members[order[: round(DIGIT_TEST_SHARE * len(members))]]] = True
     return images, labels, held_out
+
+
+def photograph() -> Tensor:
+    r"""A photograph of a flower, 96x96 pixels in colour.
+
+    .. math:: x = \text{pixel} / 127.5 - 1 \in [-1, 1], \qquad \text{pixel} \in [0, 255]
+
+    It ships with scikit-learn: nothing is downloaded. A square is cut out and every 4x4 pixels are
+    averaged. Source: vultilion, https://www.flickr.com/photos/vultilion/6056698931, CC BY 2.0.
+
+    Returns:
+        The picture, shape ``(3, 96, 96)``, float32.
+
+    Raises:
+        ImportError: if scikit-learn is not installed.
+    """
+    try:
+        from sklearn.datasets import load_sample_image
+    except ImportError as error:
+        raise ImportError(
+            "photograph() reads a picture that ships with scikit-learn, which is not installed: "
+            "run `pip install scikit-learn`"
+        ) from error
+    square = torch.tensor(load_sample_image("flower.jpg")[20:404, 120:504].copy())
+    pixels = square.permute(2, 0, 1).float() / 127.5 - 1
+    return torch.nn.functional.avg_pool2d(pixels, 4)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from utils import datasets
-from utils.datasets import checkerboard, digits, eight_gaussians, ring, two_moons
+from utils.datasets import checkerboard, digits, eight_gaussians, photograph, ring, two_moons
 
 PLANAR = [ring, checkerboard, two_moons, eight_gaussians]
 
@@ -152,3 +152,20 @@ def test_digits_say_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     with pytest.raises(ImportError, match="pip install scikit-learn"):
         digits()
+
+
+def test_the_photograph_is_a_square_of_sklearns_the_right_way_up():
+    sklearn_datasets = pytest.importorskip("sklearn.datasets")
+    picture = photograph()
+    assert picture.shape == (3, 96, 96) and picture.dtype == torch.float32
+    assert picture.min() >= -1 and picture.max() <= 1 and picture.std() > 0.3
+    whole = torch.tensor(sklearn_datasets.load_sample_image("flower.jpg").copy()).double()
+    block = whole[20:24, 120:124].mean((0, 1)) / 127.5 - 1  # its upper left corner, by colour
+    assert torch.allclose(picture[:, 0, 0].double(), block, atol=1e-5)
+
+
+def test_the_photograph_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
+    with pytest.raises(ImportError, match="pip install scikit-learn"):
+        photograph()

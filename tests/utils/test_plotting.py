@@ -16,6 +16,7 @@ from matplotlib.quiver import Quiver
 
 from utils.plotting import (
     COLORS,
+    bells,
     film_strip,
     image_grid,
     lines,
@@ -39,6 +40,7 @@ def randn(*shape):
 
 
 CALLS = {
+    "bells": lambda ax: bells(randn(99), {"a": (0.0, 1.0)}, ax=ax, title="$x$", label="counted"),
     "scatter": lambda ax: scatter(randn(9, 2), ax=ax, title="$t$", label="data", limits=3),
     "trajectories": lambda ax: trajectories(randn(5, 9, 2), ax=ax, title="$x_t$"),
     "trajectories 1-D": lambda ax: trajectories(randn(5, 9, 1), ax=ax, limits=(-3, 3)),
@@ -189,6 +191,17 @@ def test_lines_name_every_curve_and_the_baseline():
     assert ax.get_xscale() == "log"
 
 
+def test_lines_shade_the_range_of_a_curve():
+    _, ax = lines([1, 2, 4], {"a": [3, 2, 1], "b": [1, 1, 1]}, bands={"a": ([2, 1, 0], [4, 3, 2])})
+    (band,) = ax.collections
+    corners = band.get_paths()[0].vertices
+    assert corners[:, 1].min() == 0 and corners[:, 1].max() == 4
+    assert to_hex(band.get_facecolor()[0]) == to_hex(ax.lines[0].get_color())
+    for bad in ({"c": ([0, 0, 0], [1, 1, 1])}, {"a": ([0, 0], [1, 1, 1])}):
+        with pytest.raises(ValueError, match="bands"):
+            lines([1, 2, 4], {"a": [3, 2, 1]}, bands=bad)
+
+
 def test_logarithmic_axes_show_plain_numbers():
     fig, ax = lines([1, 2, 4], {"a": [3.0, 0.6, 0.2]}, logy=True)
     fig.canvas.draw()
@@ -226,3 +239,35 @@ def test_logarithmic_axes_show_plain_numbers():
 def test_bad_input_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+def test_bells_are_densities_over_a_histogram_of_density():
+    samples = 2 + 0.5 * randn(20_000)
+    _, ax = bells(samples, {"right": (2.0, 0.5), "shifted": (3.0, 0.5)})
+    right, shifted = (line.get_xydata() for line in ax.lines)
+    for curve, centre in ((right, 2.0), (shifted, 3.0)):
+        assert abs(torch.trapezoid(*torch.tensor(curve.T).flip(0)).item() - 1) < 0.01
+        assert abs(curve[curve[:, 1].argmax(), 0] - centre) < 0.02
+    bars = [(bar.get_x() + bar.get_width() / 2, bar.get_height()) for bar in ax.patches]
+    assert abs(sum(bar.get_width() * bar.get_height() for bar in ax.patches) - 1) < 1e-6
+    at, height = np.array(bars).T
+    off = [np.abs(np.interp(at, *curve.T) - height).max() for curve in (right, shifted)]
+    assert off[0] < 0.08 < 0.6 < off[1]
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["right", "shifted"]
+
+
+def test_bells_may_stand_alone_or_without_a_legend():
+    _, ax = bells(None, {"a": (0.0, 1.0)}, legend=False)
+    assert ax.get_legend() is None and len(ax.lines) == 1 and not ax.patches
+    _, ax = bells(randn(50), {})
+    assert ax.get_legend() is None and ax.patches
+
+
+def test_bells_refuse_what_cannot_be_drawn():
+    with pytest.raises(ValueError, match="at least one curve"):
+        bells(None, {})
+    for spread in (0.0, -1.0, float("nan")):
+        with pytest.raises(ValueError, match="'a'.*spread above 0"):
+            bells(randn(9), {"a": (0.0, spread)})
+    with pytest.raises(ValueError, match="nan"):
+        bells(randn(9) * float("nan"), {"a": (0.0, 1.0)})
