@@ -15,7 +15,7 @@ import nbval.plugin
 import pytest
 from nbval.kernel import RunningKernel
 from outputs import difference, text
-from runs import compared, give_to_the_book
+from runs import as_the_book_does, compared, give_to_the_book
 
 from book.export.export import text_outputs
 from book.export.setup_cell import TAG
@@ -30,7 +30,8 @@ class ColabKernel(RunningKernel):
         self.folder = Path(tempfile.mkdtemp(prefix="course-colab-"))
         self.began, self.runs = time.monotonic(), []
         colab = stand_in(self.folder)
-        with environment(colab.environment()):
+        versions = as_the_book_does(colab.stubs, self.folder / "ipython")
+        with environment(colab.environment() | versions):
             super().__init__(kernel_name, str(colab.work), startup_timeout)
 
     def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:

@@ -4,6 +4,7 @@ Their velocity, score and posterior mean at every time are in ``utils.posterior`
 """
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -77,6 +78,37 @@ class GaussianMixture(Mixture):
         angle = torch.arange(8, dtype=torch.float64) * math.pi / 4
         means = radius * torch.stack([angle.cos(), angle.sin()], dim=1)
         return cls(means.float(), std)
+
+    @classmethod
+    def three_modes(
+        cls,
+        radius: float = 1.0,
+        std: float = 0.1,
+        weights: Sequence[float] = (0.6, 0.3, 0.1),
+    ) -> "GaussianMixture":
+        r"""Three *unequal* Gaussians on the corners of a triangle: right, upper and lower left.
+
+        .. math:: p(x) = \textstyle\sum_k w_k N(x;\ r(\cos\tfrac{2k\pi}3, \sin\tfrac{2k\pi}3),
+                  s^2 I), \qquad w = (0.6, 0.3, 0.1)
+
+        Equal weights are right by symmetry, whatever a model has learned; these are not.
+
+        Args:
+            radius: distance r of the centres from the origin, greater than 0.
+            std: standard deviation s of each, greater than 0.
+            weights: of the three, at least 0.
+
+        Returns:
+            The mixture, in the plane, float32.
+
+        Raises:
+            ValueError: if a value is out of range, or there are not three weights.
+        """
+        if check_nonnegative("radius", radius) == 0:
+            raise ValueError(f"radius must be greater than 0, got {radius}")
+        angle = torch.arange(3, dtype=torch.float64) * 2 * math.pi / 3
+        means = radius * torch.stack([angle.cos(), angle.sin()], dim=1)
+        return cls(means.float(), std, torch.tensor([float(w) for w in weights]))
 
     @classmethod
     def two_modes(

@@ -158,11 +158,11 @@ def sample_sde(
 ) -> Tensor:
     r"""Euler-Maruyama on the SDE that shares the marginals of the flow.
 
-    .. math:: dX = \big(u(X, t) - c_t\,\hat x_0(X, t)\big)\,dt + \sqrt{2\sigma_t c_t}\,dW,
-              \qquad c_t = \lambda\,\sigma_t
+    .. math:: dX = \big(u(X, t) + \tfrac12 g_t^2\,\nabla\log p_t(X)\big)\,dt + g_t\,dW,
+              \qquad g_t^2 = 2\gamma\,\sigma_t^2
 
-    :math:`\hat x_0 = E[x_0|x_t]` comes from the velocity through the 2x2 matrix, and the score is
-    :math:`-\hat x_0/\sigma_t`. Every :math:`\lambda \ge 0` keeps the marginals; 0 is the ODE.
+    The score is :math:`-\hat x_0/\sigma_t`, where :math:`\hat x_0 = E[x_0|x_t]` comes from the
+    velocity through the 2x2 matrix. Every :math:`\gamma \ge 0` keeps the marginals; 0 is the ODE.
     Source: Albergo et al. 2023 (arXiv 2303.08797), eq. 2.20 to 2.22; Song et al. 2021
     (arXiv 2011.13456), appendix D.1.
 
@@ -172,7 +172,7 @@ def sample_sde(
         x_0: starting points, shape ``(B, ...)``.
         scheduler: the path's scheduler.
         steps: number of equal steps.
-        noise_scale: the factor lambda, at least 0.
+        noise_scale: the factor gamma, at least 0.
         generator: source of randomness.
         return_trajectory: return every state, not only the last.
         t_end: time to stop at, in (0, 1].

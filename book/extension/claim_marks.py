@@ -11,6 +11,7 @@ from html import escape
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.writers.html5 import HTML5Translator
 
@@ -71,6 +72,13 @@ def listed(numbers: str) -> str:
     return ", ".join(numbers.split())
 
 
+def reading_order(env: BuildEnvironment, page: str) -> Iterator[str]:
+    """A page and those below it, as the contents have them."""
+    yield page
+    for below in env.toctree_includes.get(page, []):
+        yield from reading_order(env, below)
+
+
 class ShowClaims(SphinxPostTransform):
     """Put marks, notes and the table in their places."""
 
@@ -92,12 +100,12 @@ class ShowClaims(SphinxPostTransform):
 
     def _close_up(self, mark: claim_mark) -> bool:
         """Take away the space before a mark; whether it stands right behind another one then."""
-        siblings, at = mark.parent.children, mark.parent.index(mark)
-        before = siblings[at - 1] if at else None
-        if isinstance(before, nodes.Text) and before != before.rstrip():
-            mark.parent.replace(before, nodes.Text(before.rstrip()))
-            before = siblings[at - 1] if siblings[at - 1] or at < 2 else siblings[at - 2]
-        return isinstance(before, html_tag)
+        parent, at = mark.parent, mark.parent.index(mark)
+        if at and isinstance(parent[at - 1], nodes.Text):
+            left = parent[at - 1].astext().rstrip()
+            parent[at - 1 : at] = [nodes.Text(left)] if left else []
+        at = parent.index(mark)
+        return at > 0 and isinstance(parent[at - 1], html_tag)
 
     def _link(self, text: str, goal: str, anchor: str) -> nodes.reference:
         address = self.app.builder.get_relative_uri(self.page, goal) + f"#{anchor}"
@@ -157,14 +165,14 @@ class ShowClaims(SphinxPostTransform):
             if name in store(self.env)[home]["said"]:
                 pages.setdefault(home, []).append(self._row(name, home, figure))
         found: list[nodes.Node] = []
-        for home, rows in sorted(pages.items()):
+        for home in filter(pages.get, reading_order(self.env, self.app.config.root_doc)):
             title = nodes.rubric("", "", *self.env.titles[home].deepcopy().children)
             heads = [
                 tag("th", self.words[column], scope="col", role="columnheader")
                 for column in COLUMNS
             ]
             head = tag("thead", tag("tr", *heads, role="row"), role="rowgroup")
-            body = tag("tbody", *rows, role="rowgroup")
+            body = tag("tbody", *pages[home], role="rowgroup")
             found += [title, tag("table", head, body, class_="claims", role="table")]
         return found
 

@@ -2,6 +2,9 @@
 
 A laboratory (``utils.lab``) in that cell moves in as well, before its picture.
 
+With the option ``:below:`` the pictures come from the first cell *below* that has any: a page may
+begin with what it shows, and say afterwards how that was made.
+
 Captions and alternative texts differ between the languages, cell metadata must not (the execution
 cache would take the two books for two programs), so both stand here, outside the cell.
 """
@@ -18,10 +21,10 @@ logger = logging.getLogger(__name__)
 
 
 class OutputFigure(SphinxDirective):
-    """Caption for the pictures that the code cell directly above has drawn."""
+    """Caption for the pictures that the code cell directly above, or one below, has drawn."""
 
     required_arguments = 1
-    option_spec = {"alt": directives.unchanged_required}
+    option_spec = {"alt": directives.unchanged_required, "below": directives.flag}
     has_content = True
 
     def run(self) -> list[nodes.Node]:
@@ -32,6 +35,7 @@ class OutputFigure(SphinxDirective):
             raise self.error("output-figure needs a caption")
         figure = nodes.figure("", classes=["output-figure"])
         figure["output_alt"] = self.options["alt"]
+        figure["output_below"] = "below" in self.options
         self.set_source_info(figure)
         body = nodes.Element()
         self.state.nested_parse(self.content, self.content_offset, body)
@@ -56,7 +60,7 @@ class MoveOutputs(SphinxPostTransform):
         for figure in waiting:
             images = self._images(figure)
             if not images:
-                message = "output-figure %s: the cell above it drew no picture"
+                message = "output-figure %s: its cell drew no picture"
                 logger.warning(message, figure["names"], location=figure)
             for lab in self._laboratories(figure):
                 lab.parent.remove(lab)
@@ -81,8 +85,16 @@ class MoveOutputs(SphinxPostTransform):
     @staticmethod
     def _cell(figure: nodes.figure) -> nodes.container | None:
         siblings = figure.parent.children
-        for node in reversed(siblings[: siblings.index(figure)]):
-            if isinstance(node, nodes.container) and node.get("nb_element") == "cell_code":
+        at = siblings.index(figure)
+
+        def is_cell(node: nodes.Node) -> bool:
+            return isinstance(node, nodes.container) and node.get("nb_element") == "cell_code"
+
+        if figure.get("output_below"):
+            drawn = (n for n in siblings[at + 1 :] if is_cell(n) and any(n.findall(nodes.image)))
+            return next(drawn, None)
+        for node in reversed(siblings[:at]):
+            if is_cell(node):
                 return node
             if not isinstance(node, nodes.comment | nodes.target):
                 break

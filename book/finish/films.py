@@ -37,21 +37,16 @@ def _still(tag: re.Match, folder: Path, language: str) -> str:
     still = tag[0].replace(tag[1], f"_images/{first.name}")
     classes = re.search(r' class="([^"]*)"', still)
     version = f" {classes[1]}" if classes else ""  # for light pages, or for dark ones
-    still = re.sub(
-        r"^<img\b", f'<img class="film{version}"', still.replace(classes[0] if classes else "", "")
-    )
-    alt = re.search(r'\balt="([^"]*)"', tag[0])
-    described = html.escape(html.unescape(alt[1])) if alt else ""
-    paper = (
-        ""
-        if "on-dark" in version
-        else (
-            f'<img class="film-strip" alt="{described}" src="_images/{strip.name}" loading="lazy">'
-        )
-    )
-    return (
-        f'{still}{paper}<a class="film-play{version}" href="{tag[1]}" data-stop="{halt}">{play}</a>'
-    )
+    if classes:
+        still = still.replace(classes[0], "", 1)
+    still = re.sub(r"^<img\b", f'<img class="film{version}"', still)
+    if "on-dark" not in version:  # paper is light
+        alt = re.search(r'\balt="([^"]*)"', tag[0])
+        described = html.escape(html.unescape(alt[1])) if alt else ""
+        address = f"_images/{strip.name}"
+        still += f'<img class="film-strip" alt="{described}" src="{address}" loading="lazy">'
+    button = f'<a class="film-play{version}" href="{tag[1]}" data-stop="{halt}">{play}</a>'
+    return still + button
 
 
 def _pictures(film: Path, opened: Image.Image) -> tuple[Path, Path]:

@@ -95,11 +95,7 @@ def of_section(section: Tag) -> list[list[Tag]]:
                 turn()
             items.append(part)
             turn()
-        elif classes & {
-            "proof",
-            "warning",
-            "quiz",
-        }:  # what the guide got wrong; what a class votes on
+        elif classes & {"proof", "warning", "quiz"}:  # also what a class votes on
             turn()
             slides.append([heading, part])
         elif part is not heading and (recap or is_shown(part, classes)):

@@ -32,6 +32,6 @@ def load_ipython_extension(shell: object) -> None:
 
             if pale := dark.pale_texts(shown):
                 raise ValueError(f"too pale to be read: {pale}; leave text in the colour of ink")
-            return base64.b64encode(dark.dark_png(shown, bbox_inches="tight")).decode("ascii")
+            return base64.b64encode(dark.dark_png(shown, tight=True)).decode("ascii")
 
     shell.display_formatter.formatters[MIME] = DarkFormatter(parent=shell.display_formatter)

@@ -1,15 +1,21 @@
 """Figures follow the reader's theme: both versions are on the page, and one is fetched."""
 
 import json
+import os
 
 import chromium
 import pytest
 from bs4 import BeautifulSoup
+from nbclient import NotebookClient
+from nbformat import v4
 from pages import browser, needs_browser  # noqa: F401  (fixtures)
 from PIL import Image, ImageDraw
+from runs import as_the_book_does
 from test_reading import media
 from tiny_book import FENCE, HEAD, TinyBook
 
+from book.run.cache import ROOT
+from book.run.dark_hook import MIME
 from utils.plotting.dark import GROUND
 
 PAGE = f"""{HEAD}(sec-second)=
@@ -193,6 +199,17 @@ def test_a_film_plays_in_its_version(opened, dark):
       .find((button) => button.checkVisibility()).click()""")
     assert {f"{name}.webp", f"{name}-still.webp"} <= fetched(page)
     assert not any(("dark" in file) != dark for file in fetched(page) if "ball" in file)
+
+
+def test_a_notebook_that_runs_as_on_colab_brings_its_dark_figures_too(tmp_path):
+    """That run is the one that the book shows, if it comes first; it knows no package ``book``."""
+    (tmp_path / "stubs").mkdir()
+    versions = as_the_book_does(tmp_path / "stubs", tmp_path / "settings")
+    paths = os.pathsep.join([str(tmp_path / "stubs"), str(ROOT)])
+    cell = v4.new_code_cell("from utils.plotting import lines\nlines([1, 2], {'a': [1, 2]});")
+    client = NotebookClient(v4.new_notebook(cells=[cell]), kernel_name="python3")
+    client.execute(cwd=tmp_path, env=os.environ | versions | {"PYTHONPATH": paths})
+    assert [MIME in output.get("data", {}) for output in cell.outputs] == [True]
 
 
 def test_pale_text_stops_the_build(tiny):

@@ -1,7 +1,8 @@
 """Cells that a reader skips are folded on the page: those that only import or only draw.
 
 The tag ``hide-input`` folds them; notebooks show them open. What such a cell is, is said here and
-nowhere else, so that a new one is noticed.
+nowhere else, so that a new one is noticed. The first page tells a story in pictures, for those who
+have not decided to read code yet: all of its cells are folded.
 """
 
 import ast
@@ -16,6 +17,7 @@ from book.export.export import convert
 from utils import plotting
 
 TAG = "hide-input"
+STORY = "index"
 APART = {"remove-cell", "interactive"}  # not on the page, or there to be read
 # Calls that draw: of the course's module for figures, and of what a chapter calls draw_something.
 FIGURES = {
@@ -108,7 +110,7 @@ def cells(page):
 @pytest.mark.parametrize("page", sources("ko"), ids=lambda page: page.stem)
 def test_what_only_imports_or_only_draws_is_folded_and_nothing_else(page):
     for source, tags in cells(page):
-        wanted = should_fold(source)
+        wanted = should_fold(source) or page.stem == STORY
         assert (TAG in tags) == wanted, (
             f"chapters/*/{page.name}: {'add' if wanted else 'remove'} the tag {TAG} "
             f"(in both languages) of the cell\n{source}"

@@ -30,6 +30,8 @@ def loaded(file, soup):
             continue
         if tag.get("loading") == "lazy" and tag.find_parent("details", open=False):
             continue  # a film that loads when the reader opens its box
+        if "on-dark" in tag.get("class", []):
+            continue  # of the two versions of a figure one is fetched
         address = (tag.get("src") or tag.get("href") or "").split("?")[0]
         if address and not address.startswith("data:"):
             found.add((file.parent / address).resolve())
@@ -50,6 +52,23 @@ def test_pages_are_light(soups):  # noqa: F811
         assert total < PAGE, f"{file}: {total} bytes"
 
 
+def test_every_figure_has_a_version_for_dark_pages(soups):  # noqa: F811
+    for file, soup in soups.items():
+        for figure in soup.select("article figure:has(img)"):
+            classes = [set(picture.get("class", [])) for picture in figure.find_all("img")]
+            light, dark = (
+                sum(name in found for found in classes) for name in ("on-light", "on-dark")
+            )
+            assert light == dark > 0, f"{file}: {figure.get('id')}"
+            for one, other in zip(
+                figure.select("a.on-light"), figure.select("a.on-dark"), strict=True
+            ):
+                sizes = [(int(link.img["width"]), int(link.img["height"]))
+                         for link in (one, other) if link.img]  # fmt: skip
+                if sizes:
+                    assert max(abs(a - b) for a, b in zip(*sizes, strict=True)) <= 2, figure["id"]
+
+
 def test_pictures_have_a_size_and_come_late(soups):  # noqa: F811
     for file, soup in soups.items():
         pictures = [i for i in soup.find_all("img") if i["src"].startswith("_images/")]
@@ -59,6 +78,9 @@ def test_pictures_have_a_size_and_come_late(soups):  # noqa: F811
             assert (picture["width"], picture["height"]) == size, f"{file}: {picture}"
             # Code fills the first screen of a page, and the title that of the slides.
             below = picture.find_previous("pre") is not None or file.stem.startswith("slides-")
+            below |= bool(
+                {"on-light", "on-dark"} & set(picture.get("class", []))
+            )  # one is not seen
             assert (picture.get("loading") == "lazy") == below, f"{file}: {picture}"
 
 

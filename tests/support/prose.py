@@ -28,7 +28,6 @@ CLAIM = re.compile(r"\{claim\}`([\w-]+)(?: *\|[^`\n]*)?`")
 LINE = re.compile(r"^(?:claim|identity) ([\w-]+): (.*)$", re.M)  # value, bound, rival, seeds
 MARK = re.compile(r"<<([\w-]+)>>")  # what stands for a claim where backticks are taken for code
 QUOTED = {
-    "03-flow-matching": ("0.1",),  # seconds: a bound for what a clock measures in ms
     "04-comparison": ("5",),  # per cent: what its claim says as a ratio below 1.05
     "06-from-scratch": ("1.5",),  # a recap of what another section asserts
     "08-straight-paths": (

@@ -1,5 +1,6 @@
 """One run of a notebook for everybody: what nbval ran, the book takes from its cache."""
 
+import shutil
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -7,8 +8,22 @@ from nbformat import NotebookNode
 from book.build import all_pages, alone
 from book.export.export import ANSWER
 from book.export.fold import TITLE
-from book.run import execute
+from book.run import dark_hook, execute
 from book.run.cache import ROOT, cache_path, run_notebooks
+
+
+def as_the_book_does(stubs: Path, folder: Path) -> dict[str, str]:
+    """The environment in which a kernel gives its figures in two versions.
+
+    Args:
+        stubs: a folder on the kernel's path.
+        folder: an empty one for the settings of IPython.
+    """
+    shutil.copy(dark_hook.__file__, stubs / "course_dark_hook.py")  # there is no ``book`` there
+    settings = folder / "profile_default/ipython_kernel_config.py"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('c.InteractiveShellApp.extensions = ["course_dark_hook"]\n', "utf-8")
+    return {"IPYTHONDIR": str(folder)}
 
 
 def ensure_all() -> None:

@@ -13,7 +13,7 @@ import pytest
 import torch
 from matplotlib import colormaps
 from matplotlib.colors import rgb_to_hsv, to_rgb
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from utils.plotting import COLORS, LINE_COLORS, image_grid, lines, new_figure, scatter
 from utils.plotting.dark import (
@@ -21,6 +21,7 @@ from utils.plotting.dark import (
     INK,
     PAIRS,
     contrast,
+    dark_film,
     dark_png,
     darkened,
     luminance,
@@ -205,3 +206,47 @@ def test_text_that_is_pale_on_white_is_named():
     assert pale_texts(fig) == []
     ax.text(1, 1, "pink", color=COLORS["sample"])
     assert pale_texts(fig) == ["pink"]
+
+
+def test_the_edges_are_cut_as_in_a_notebook():
+    fig, axes = new_figure(ncols=3)
+    for ax in axes:
+        scatter(torch.zeros(1, 2), ax=ax, title="$x_t$")
+    light, dark = (
+        pixels(png) for png in (light_png(fig, bbox_inches="tight"), dark_png(fig, True))
+    )
+    assert np.abs(np.subtract(light.shape, dark.shape)).max() <= 1
+    frame = [np.argwhere(np.abs(shown - shown[0, 0]).max(-1) > 0.3) for shown in (light, dark)]
+    for edge in (np.min, np.max):
+        assert np.abs(edge(frame[0], axis=0) - edge(frame[1], axis=0)).max() <= 1
+    # What lies beyond the canvas is not lost.
+    fig.set_layout_engine("none")
+    axes[0].text(-9, 0, "far to the left, beyond the edge", ha="right", clip_on=False)
+    light, dark = (
+        pixels(png) for png in (light_png(fig, bbox_inches="tight"), dark_png(fig, True))
+    )
+    assert light.shape == dark.shape and light.shape[1] > 800
+    assert dark_png(fig, dpi=50) != dark_png(fig) and fig.dpi == 100
+
+
+def test_a_film_of_drawings_gets_a_dark_version(tmp_path):
+    frames = [Image.new("RGB", (60, 40), "white") for _ in range(3)]
+    for step, frame in enumerate(frames):
+        ImageDraw.Draw(frame).rectangle((10 + 10 * step, 10, 20 + 10 * step, 30), "#0072b2")
+    file = tmp_path / "a.webp"
+    frames[0].save(
+        file, save_all=True, append_images=frames[1:], duration=[80, 80, 500], quality=90
+    )
+    made = dark_film(file)
+    assert made == tmp_path / "a-dark.webp"
+    with Image.open(made) as film:
+        assert film.n_frames == 3
+        for step, time in enumerate([80, 80, 500]):
+            film.seek(step)
+            shown = film.convert("RGB")
+            assert film.info["duration"] == time
+            assert contrast(np.array(shown.getpixel((2, 2))) / 255, GROUND) < 1.1
+            blue = np.array(shown.getpixel((15 + 10 * step, 20))) / 255
+            assert np.abs(blue - to_rgb(PAIRS["#0072b2"])).max() < 0.1
+    with pytest.raises(ValueError, match="light pages"):
+        dark_film(made)

@@ -311,6 +311,8 @@ def test_empirical_refuses_clean_data(method, scheduler):
         (lambda m: GaussianMixture(torch.zeros(1, 2), 1.0, torch.zeros(1)), ValueError, "weights"),
         (lambda m: GaussianMixture(torch.zeros(1, 2), 1.0, torch.ones(2)), ValueError, "weights"),
         (lambda m: GaussianMixture.eight_gaussians(radius=-1.0), ValueError, "radius"),
+        (lambda m: GaussianMixture.three_modes(radius=0), ValueError, "radius"),
+        (lambda m: GaussianMixture.three_modes(weights=(1, 1)), ValueError, "weights must have"),
         (lambda m: GaussianMixture.two_modes(weight=1.5), ValueError, "weight"),
         (lambda m: EmpiricalDistribution(torch.zeros(0, 2)), ValueError, "data"),
         (lambda m: EmpiricalDistribution(torch.zeros(4)), ValueError, "data"),
@@ -331,3 +333,11 @@ def test_empirical_refuses_clean_data(method, scheduler):
 def test_bad_input_is_refused(mixture, call, error, message):
     with pytest.raises(error, match=message):
         call(mixture)
+
+
+def test_three_modes_are_unequal_and_as_far_from_each_other():
+    mixture = GaussianMixture.three_modes(radius=2.0, std=0.1)
+    torch.testing.assert_close(mixture.weights, torch.tensor([0.6, 0.3, 0.1]))
+    torch.testing.assert_close(mixture.means[0], torch.tensor([2.0, 0.0]))
+    sides = torch.pdist(mixture.means)
+    torch.testing.assert_close(sides, torch.full((3,), 2 * 3**0.5))

@@ -191,6 +191,17 @@ def test_lines_name_every_curve_and_the_baseline():
     assert ax.get_xscale() == "log"
 
 
+def test_lines_shade_the_range_of_a_curve():
+    _, ax = lines([1, 2, 4], {"a": [3, 2, 1], "b": [1, 1, 1]}, bands={"a": ([2, 1, 0], [4, 3, 2])})
+    (band,) = ax.collections
+    corners = band.get_paths()[0].vertices
+    assert corners[:, 1].min() == 0 and corners[:, 1].max() == 4
+    assert to_hex(band.get_facecolor()[0]) == to_hex(ax.lines[0].get_color())
+    for bad in ({"c": ([0, 0, 0], [1, 1, 1])}, {"a": ([0, 0], [1, 1, 1])}):
+        with pytest.raises(ValueError, match="bands"):
+            lines([1, 2, 4], {"a": [3, 2, 1]}, bands=bad)
+
+
 def test_logarithmic_axes_show_plain_numbers():
     fig, ax = lines([1, 2, 4], {"a": [3.0, 0.6, 0.2]}, logy=True)
     fig.canvas.draw()

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -88,8 +89,16 @@ def sliced_wasserstein2(
     shape = (x.shape[1], projections)
     theta = torch.randn(shape, dtype=x.dtype, device=x.device, generator=generator)
     theta = theta / theta.norm(dim=0)
-    difference = (x @ theta).sort(dim=0).values - (y @ theta).sort(dim=0).values
+    difference = _in_order(x @ theta) - _in_order(y @ theta)
     return difference.square().mean().sqrt().item()
+
+
+def _in_order(shadows: Tensor) -> Tensor:
+    """Every column sorted, as a row: ``(n, P)`` to ``(P, n)``."""
+    rows = shadows.T.contiguous()
+    if rows.device.type == "cpu":  # NumPy keeps no indices: half the time for 1e5 samples
+        return torch.from_numpy(np.sort(rows.numpy(), axis=1))
+    return rows.sort(dim=1).values
 
 
 def mmd(x: Tensor, y: Tensor, bandwidth: float | None = None) -> float:

@@ -8,6 +8,7 @@ from utils.plotting.bells import bells
 from utils.plotting.curves import lines, loss_curve
 from utils.plotting.pictures import image_grid
 from utils.plotting.plane import film_strip, scatter, trajectories, vector_field
+from utils.plotting.story import mean_arrow, pairings, two_questions
 from utils.plotting.style import COLORS, FONT_SIZE, LINE_COLORS, new_figure
 
 __all__ = [
@@ -19,8 +20,11 @@ __all__ = [
     "image_grid",
     "lines",
     "loss_curve",
+    "mean_arrow",
     "new_figure",
+    "pairings",
     "scatter",
     "trajectories",
+    "two_questions",
     "vector_field",
 ]

@@ -84,6 +84,7 @@ def lines(
     baseline: float | None = None,
     baseline_label: str = "data vs. data",
     markers: bool | None = None,
+    bands: Mapping[str, tuple[Sequence[float], Sequence[float]]] | None = None,
 ) -> tuple[Figure, Axes]:
     """Named curves over a common x, told apart by colour and by marker.
 
@@ -99,12 +100,13 @@ def lines(
         baseline: height of a dashed line, as from ``two_sample_baseline``.
         baseline_label: its name in the legend.
         markers: draw a marker at each value; ``None`` does so for up to 20 values.
+        bands: least and greatest values, each of shape ``(n,)``, shaded around the curves named.
 
     Returns:
         Figure and axes.
 
     Raises:
-        ValueError: if there is no curve, or a curve's length differs from that of x.
+        ValueError: if there is no curve, a length differs from that of x, or a band has no curve.
     """
     positions = _series("x", x)
     if not series:
@@ -115,6 +117,10 @@ def lines(
             raise ValueError(
                 f"series[{name!r}] must have {len(positions)} values as x has, got {len(values)}"
             )
+    ranges = {name: [_series("bands", end) for end in ends] for name, ends in (bands or {}).items()}
+    for name, ends in ranges.items():
+        if name not in curves or any(len(end) != len(positions) for end in ends):
+            raise ValueError(f"bands[{name!r}] must have a curve and {len(positions)} values")
     fig, ax = figure_of(ax, (5.5, 3.6))
     with_markers = len(positions) <= 20 if markers is None else markers
     for i, (name, values) in enumerate(curves.items()):
@@ -122,6 +128,8 @@ def lines(
         color = LINE_COLORS[i % len(LINE_COLORS)]
         style = "-" if with_markers else ("-", "--", "-.", ":")[i % 4]
         ax.plot(positions, values, style, color=color, marker=marker, markersize=5, label=name)
+        if name in ranges:
+            ax.fill_between(positions, *ranges[name], color=color, alpha=0.2, linewidth=0)
     if baseline is not None:
         ax.axhline(baseline, color="#555555", linestyle=":", linewidth=1.4, label=baseline_label)
     if logx:

@@ -5,22 +5,32 @@ exchanged on its way to the canvas: ink and ground change places, the colours of
 counterparts that fit their names, and all others keep their hue and their contrast with the ground.
 Photographs, and pictures in shades of grey, stay as they are; what is coloured by a colour map
 keeps the order of its colours.
+
+``python -m utils.plotting.dark FILM.webp`` writes ``FILM-dark.webp``, which the book shows on dark
+pages, from a film of drawings.
 """
 
 import io
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
+from pathlib import Path
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import Colormap, to_rgb
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
+from matplotlib.image import AxesImage, imsave
 from matplotlib.text import Text
+
+from utils.atomic import write_atomically
+from utils.console import print_anything
 
 GROUND, INK = "#121212", "#e6e6e6"  # GROUND is the page's own, so that a picture has no edge
 # For each colour of utils.plotting.style the one that takes its place. The same names fit ("the
@@ -127,6 +137,12 @@ def darkened(rgb: np.ndarray, way: str = "ink") -> np.ndarray:
     return np.clip(found, 0, 1)
 
 
+@lru_cache(maxsize=4096)
+def _color(rgb: tuple[float, ...], way: str) -> tuple[float, ...]:
+    """One colour: a figure has few, and names them thousands of times."""
+    return tuple(map(float, darkened(np.array([rgb]), way)[0]))
+
+
 class DarkRenderer(RendererAgg):
     """Draws what it is told to, in other colours."""
 
@@ -165,7 +181,7 @@ class DarkRenderer(RendererAgg):
         """One colour, with its opacity if it has one."""
         if color is None:
             return None
-        return (*map(float, darkened(np.array([color[:3]]), self.way)[0]), *color[3:])
+        return (*_color(tuple(map(float, color[:3])), self.way), *color[3:])
 
     def _many(self, colors: object) -> np.ndarray:
         """The colours of a collection; their opacity stays."""
@@ -290,12 +306,32 @@ def pale_texts(figure: Figure) -> list[str]:
     ]
 
 
-def dark_png(figure: Figure, **options: object) -> bytes:
+def _cut(canvas: DarkCanvas) -> np.ndarray | None:
+    """What is drawn with a margin around it, or None if something lies beyond the canvas."""
+    figure, dpi = canvas.figure, canvas.figure.dpi
+    box = figure.get_tightbbox(canvas.get_renderer())  # inches
+    size, slack = figure.get_size_inches(), 1 / dpi
+    if min(*box.min) < -slack or (box.max > size + slack).any():
+        return None
+    canvas.draw()
+    drawn = np.asarray(canvas.buffer_rgba())[..., :3]
+    left, low = np.round(dpi * (box.min - rcParams["savefig.pad_inches"])).astype(int)
+    wide, high = (dpi * (box.size + 2 * rcParams["savefig.pad_inches"])).astype(int)
+    top = drawn.shape[0] - low - high
+    shown = np.full((high, wide, 3), np.round(255 * np.array(to_rgb(GROUND))), np.uint8)
+    rows, columns = slice(max(0, top), top + high), slice(max(0, left), left + wide)
+    part = drawn[rows, columns]
+    shown[max(0, -top) :, max(0, -left) :][: part.shape[0], : part.shape[1]] = part
+    return shown
+
+
+def dark_png(figure: Figure, tight: bool = False, dpi: float | None = None) -> bytes:
     """Render a figure for a dark page.
 
     Args:
         figure: as drawn for a white one, and rendered once; it is not changed.
-        **options: of ``savefig``, as ``dpi`` and ``bbox_inches="tight"``.
+        tight: leave out the empty edges, as notebooks do.
+        dpi: pixels an inch; ``None`` is the figure's own.
 
     Returns:
         A PNG file.
@@ -303,5 +339,49 @@ def dark_png(figure: Figure, **options: object) -> bytes:
     file = io.BytesIO()
     with _lent(figure):
         canvas = DarkCanvas(figure)
-        canvas.print_figure(file, **({"format": "png", "dpi": figure.dpi} | options))
+        shown = _cut(canvas) if tight and dpi is None else None
+        if shown is None:
+            box = {"bbox_inches": "tight"} if tight else {}
+            canvas.print_figure(file, format="png", dpi=dpi or figure.dpi, **box)
+        else:  # as matplotlib would, which draws everything twice for it
+            imsave(file, shown, format="png", dpi=figure.dpi)
     return file.getvalue()
+
+
+def dark_film(path: str | os.PathLike, quality: int = 75) -> Path:
+    """Write the dark version of a film of drawings beside it, pixel by pixel.
+
+    Args:
+        path: an animated WebP, such as ``flow.webp``.
+        quality: of the compression, 1 to 100.
+
+    Returns:
+        The file that was written, such as ``flow-dark.webp``.
+
+    Raises:
+        FileNotFoundError: if there is no such film.
+        ValueError: if it is the dark version of another.
+    """
+    from PIL import Image, ImageSequence
+
+    path = Path(path)
+    if path.stem.endswith("-dark"):
+        raise ValueError(f"path must be that of a film for light pages, got {path.name}")
+    frames, times = [], []
+    with Image.open(path) as film:
+        for frame in ImageSequence.Iterator(film):
+            frames.append(Image.fromarray(_recoloured(np.asarray(frame.convert("RGBA")), "ink")))
+            times.append(frame.info.get("duration", 100))
+    frames = [frame.convert("RGB") for frame in frames]
+    options = {"duration": times, "loop": 0, "quality": quality, "method": 6}
+    file = io.BytesIO()
+    frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:], **options)
+    made = path.with_name(f"{path.stem}-dark{path.suffix}")
+    write_atomically(made, file.getvalue())
+    return made
+
+
+if __name__ == "__main__":
+    print_anything()
+    for name in sys.argv[1:]:
+        print(dark_film(name))

@@ -15,7 +15,7 @@ from utils.metrics import wasserstein2
 CHAPTERS = ["02-diffusion", "03-flow-matching", "04-comparison", "08-straight-paths"]
 PAGES = [f"{language}/{chapter}" for chapter in CHAPTERS for language in ("ko", "en")]
 LAB = "document.querySelector('.flow-lab').flowLab"
-STILL = "getComputedStyle(document.querySelector('figure.with-lab img')).display"
+STILL = "getComputedStyle(document.querySelector('figure.with-lab .enlarge')).display"
 pytestmark = needs_browser
 
 
@@ -178,7 +178,7 @@ def test_reduced_motion_is_respected(visit):
 def test_still_picture_where_scripts_are_off(visit):
     page = visit("ko/08-straight-paths", start=False, scripts=False)
     assert page.evaluate(STILL) != "none"
-    assert page.evaluate(f"{STILL.replace('figure.with-lab img', '.flow-lab')}") == "block"
+    assert page.evaluate(f"{STILL.replace('figure.with-lab .enlarge', '.flow-lab')}") == "block"
     assert visit("ko/08-straight-paths", reduced=True).evaluate(STILL) == "none"
 
 
