@@ -143,7 +143,7 @@ def files(job: Job) -> None:
         target = job.out / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if name.parts[0] == "_images" and file.suffix == ".png":
-            target = target.with_suffix(".webp")
+            target = target.with_name(light.picture_name(target.stem))
             if not target.exists():  # its name is a hash of what it shows
                 light.convert(file, target, job.pictures)
         elif not target.exists() or target.read_bytes() != file.read_bytes():

@@ -34,7 +34,8 @@ KNOWN = (
 )
 WIDE = 640  # pixels; a picture that is wider is one of several panels
 ADDED = {"wide"}  # classes that are added after the rules for them have been chosen
-PNG = re.compile(r"(_images/[\w.-]+)\.png")
+PNG = re.compile(r"_images/([\w.-]+)\.png")
+HASH = re.compile(r"[0-9a-f]{64}")
 FILM_CLASS = re.compile(r'class="[^"]*\bfilm')
 PICTURE = re.compile(r'<img\b[^>]*\bsrc="(_images/[^"]+)"[^>]*>')
 
@@ -121,13 +122,19 @@ def prepared(text: str, html: Path, language: str) -> str:
 def page(text: str, html: Path, plan: Plan) -> str:
     """One page, made light. Its pictures lie in ``html`` already, converted."""
     text = styles.applied(scripts.applied(text, plan.script), plan.sheet)
-    text = PNG.sub(r"\1.webp", text).replace(THEME, KNOWN)
+    text = PNG.sub(lambda match: f"_images/{picture_name(match[1])}", text)
+    text = text.replace(THEME, KNOWN)
     text = LABORATORY.sub(lambda match: apart(match[1], html), text)
     # What is said of a button must begin with what is seen on it: its own words will do.
     text = SEARCH_BUTTON.sub(r"\1", text)
     # docutils' role for an entry is deprecated, and a list must hold list items.
     text = text.replace('role="doc-biblioentry"', 'role="listitem"')
     return sized(text, html)
+
+
+def picture_name(stem: str) -> str:
+    """The file of a converted picture: of a hash, as figures have for a name, 12 digits will do."""
+    return f"{stem[:12] if HASH.fullmatch(stem) else stem}.webp"
 
 
 def apart(state: str, html: Path) -> str:
