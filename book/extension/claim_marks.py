@@ -47,11 +47,11 @@ COLUMNS = ("sentence", "value", "bound", "rival", "seeds")
 JOINER = "\u2060"  # no line begins with a mark, or with what closes a bracket
 
 
-class html_tag(nodes.Inline, nodes.TextElement):  # noqa: N801  (docutils names nodes so)
+class html_tag(nodes.inline):  # noqa: N801  (docutils names nodes so)
     """An HTML element that docutils has no node for."""
 
 
-class claim_note(nodes.Inline, nodes.TextElement):  # noqa: N801
+class claim_note(nodes.inline):  # noqa: N801
     """What opens at a mark."""
 
 
