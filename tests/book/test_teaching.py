@@ -81,11 +81,20 @@ def test_the_teachers_page(soups, language):  # noqa: F811
     # Every exercise of every chapter tests some goal.
     labels = set(re.findall(r"^ex-[\w-]+|(?<=\s)ex-[\w-]+",
         (ROOT / f"chapters/{language}/teaching.md").read_text("utf-8"), re.M))  # fmt: skip
-    there = set()
-    for name in [*(chapter.name for chapter in found), *behind]:
-        text = (ROOT / f"chapters/{language}/{name}.md").read_text("utf-8")
-        there |= set(re.findall(r"^:label: (ex-[\w-]+)", text, re.M))
-    assert there - labels <= {"ex-cmp-fresh"} and labels <= there
+    there, behind_them = (
+        {
+            label
+            for name in names
+            for label in re.findall(
+                r"^:label: (ex-[\w-]+)",
+                (ROOT / f"chapters/{language}/{name}.md").read_text("utf-8"),
+                re.M,
+            )
+        }
+        for names in ([chapter.name for chapter in found], behind)
+    )
+    # Those behind the chapters go further than the goals.
+    assert there - labels <= {"ex-cmp-fresh"} and labels <= there | behind_them
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -107,7 +116,8 @@ def test_slides_show_what_the_chapter_shows(soups, language):  # noqa: F811
         notes = [note["id"] for note in deck.select(".claim-note[id]")]
         assert len(notes) == len(set(notes)) and set(notes) >= said
         for part in shown:
-            assert part.find(["h1", "h2", "h3", "h4"]) and len(part.get_text(strip=True)) > 10
+            title = part.find(["h1", "h2", "h3", "h4"])
+            assert title and (title.name == "h1" or len(part.get_text(strip=True)) > 10)
 
 
 def test_slides_need_a_text():

@@ -154,8 +154,8 @@ HINTS = {
         "{name}: this is the ratio to the right variance; return the variance itself.",
     ),
     "diff_invert_direction": (
-        "{name}: 거꾸로 갑니다. 노이즈 쪽으로는 s가 커지므로 s_next - s를 곱합니다.",
-        "{name}: it walks the wrong way: towards noise s grows, so multiply by s_next - s.",
+        "{name}: 거꾸로 갑니다. 노이즈 쪽으로는 rho가 커지므로 rho_next - rho를 곱합니다.",
+        "{name}: it walks the wrong way: towards noise rho grows; multiply by rho_next - rho.",
     ),
     "diff_invert_unscaled": (
         "{name}: y를 돌려주었습니다. 새 alpha를 곱해 x로 되돌리세요.",
@@ -166,8 +166,8 @@ HINTS = {
         "{name}: x is not divided by alpha; the equation is one for y = x / alpha.",
     ),
     "diff_invert_sigma": (
-        "{name}: sigma의 차를 썼습니다. 걸음은 s = sigma / alpha의 차입니다.",
-        "{name}: it uses the difference of sigma; the step is that of s = sigma / alpha.",
+        "{name}: sigma의 차를 썼습니다. 걸음은 rho = sigma / alpha의 차입니다.",
+        "{name}: it uses the difference of sigma; the step is that of rho = sigma / alpha.",
     ),
     "diff_invert_indices": (
         "{name}: k와 k_next가 바뀌었습니다. 지금은 k, 다음은 노이즈가 더 많은 k_next입니다.",
