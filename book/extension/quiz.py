@@ -71,6 +71,8 @@ class QuizDirective(SphinxDirective):
             kind = "right" if option.right else "wrong"
             name = f"quiz-{number}-{position}"
             text = self._inline(quiz_text(name=name, group=f"quiz-{number}"), option.text)
+            if all(isinstance(part, nodes.math) for part in text.children):
+                text["said"] = text.astext()  # for those who listen, a formula alone is no name
             verdict = nodes.strong("", words[kind], classes=["quiz-verdict"])
             reason = quiz_reason("", "", verdict, nodes.Text(" "), kind=kind)
             listed += quiz_option("", text, self._inline(reason, option.reason), kind=kind)
@@ -116,7 +118,8 @@ def _close_option(writer: HTML5Translator, node: quiz_option) -> None:
 def _open_text(writer: HTML5Translator, node: quiz_text) -> None:
     name, group = node["name"], node["group"]
     # A browser that goes back would show an answer that nobody has picked on this visit.
-    writer.body.append(f'<input type="radio" name="{group}" id="{name}" autocomplete="off">')
+    said = f' aria-label="{writer.attval(node["said"])}"' if "said" in node else ""
+    writer.body.append(f'<input type="radio" name="{group}" id="{name}" autocomplete="off"{said}>')
     writer.body.append(f'<label for="{name}">')
 
 

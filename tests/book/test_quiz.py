@@ -24,7 +24,7 @@ QUIZ = """::::{quiz} What is $x^2$ in {ref}`sec-second`, where `x` is a **zyzzyv
   : No. It was said.
 ::::
 """
-OTHER = "::::{quiz} Another?\n- [x] yes\n  : So it is.\n- [ ] no\n  : It is.\n::::\n"
+OTHER = "::::{quiz} Another?\n- [x] $x < 1$\n  : So it is.\n- [ ] no\n  : It is.\n::::\n"
 WORDS = {"ko": ("확인 문제", "✓ 정답.", "✗ 오답."), "en": ("Check", "✓ Right.", "✗ Wrong.")}
 SECTION = f"{HEAD}(sec-second)=\n# 2. Second\n\nIs $y$ a formula? {{claim}}`one-is-small`\n\n"
 
@@ -85,6 +85,9 @@ def test_a_page_asks_and_holds_every_answer(tiny, language):
         buttons = box.select("input[type=radio]")
         assert len({button["name"] for button in buttons}) == 1
         assert [tag["for"] for tag in box.select("label")] == [b["id"] for b in buttons]
+    # A formula alone names no button for those who listen.
+    names = [button.get("aria-label") for button in second.select("input")]
+    assert names == ["x < 1", None] and not first.select("input[aria-label]")
     names = [tag["id"] for tag in soup(tiny, f"{language}/02-second.html").select("[id]")]
     assert len(set(names)) == len(names)
 
