@@ -9,6 +9,8 @@ from torch import Tensor
 
 __all__ = ["claim", "identity"]
 
+_COLUMNS = 84  # of a page at 1280 pixels
+
 
 def _check_name(name: str) -> None:
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name):
@@ -47,7 +49,7 @@ def claim(
 
     The line that it prints is what the course's page of claims is made from, so that no figure on
     it is typed by hand: ``claim NAME: VALUE < BOUND; rival VALUE; seeds VALUE VALUE VALUE``. Of
-    several seeds, the worst stands first.
+    several seeds, the worst stands first. What is too long for a line stands in several.
 
     Args:
         name: identifier of the sentence: lower-case words joined by hyphens.
@@ -89,11 +91,13 @@ def claim(
             raise AssertionError(
                 f"claim {name} proves nothing: its rival, {v:.4g}, keeps the bound, too ({line})"
             )
+    clauses = [f"claim {name}: {line}"]
     if rivals:
-        line += f"; rival {_short(rivals)}"
+        clauses.append(f"rival {_short(rivals)}")
     if len(values) > 1:
-        line += f"; seeds {_short(values)}"
-    print(f"claim {name}: {line}")
+        clauses.append(f"seeds {_short(values)}")
+    one_line = "; ".join(clauses)
+    print(one_line if len(one_line) <= _COLUMNS else ";\n    ".join(clauses))
 
 
 def identity(name: str, left: Tensor, right: Tensor, within: float) -> None:

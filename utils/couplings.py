@@ -49,7 +49,8 @@ def minibatch_ot_coupling(x_0: Tensor, x_1: Tensor) -> tuple[Tensor, Tensor]:
         ``x_0`` as it is, and ``x_1`` permuted.
     """
     _check_pair(x_0, x_1)
-    dtype = torch.promote_types(torch.promote_types(x_0.dtype, x_1.dtype), torch.float32)
+    dtype = torch.promote_types(x_0.dtype, x_1.dtype)
+    dtype = torch.promote_types(dtype, torch.float32)
     flat_0, flat_1 = (x.detach().flatten(1).to(dtype) for x in (x_0, x_1))
     return x_0, x_1[optimal_assignment(flat_0, flat_1).to(x_1.device)]
 

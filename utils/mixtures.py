@@ -16,6 +16,14 @@ from utils.tensors import check_nonnegative, check_positive_int, check_samples, 
 __all__ = ["EmpiricalDistribution", "GaussianMixture"]
 
 
+def _corners(count: int, radius: float) -> Tensor:
+    """The corners of a regular polygon around the origin, from the right on, ``(K, 2)``."""
+    if check_nonnegative("radius", radius) == 0:
+        raise ValueError(f"radius must be greater than 0, got {radius}")
+    angle = torch.arange(count, dtype=torch.float64) * 2 * math.pi / count
+    return (radius * torch.stack([angle.cos(), angle.sin()], dim=1)).float()
+
+
 class GaussianMixture(Mixture):
     r"""Mixture of round Gaussians, :math:`p(x) = \sum_k w_k N(x; m_k, s_k^2 I)`.
 
@@ -73,11 +81,7 @@ class GaussianMixture(Mixture):
         Raises:
             ValueError: if it is not greater than 0.
         """
-        if check_nonnegative("radius", radius) == 0:
-            raise ValueError(f"radius must be greater than 0, got {radius}")
-        angle = torch.arange(8, dtype=torch.float64) * math.pi / 4
-        means = radius * torch.stack([angle.cos(), angle.sin()], dim=1)
-        return cls(means.float(), std)
+        return cls(_corners(8, radius), std)
 
     @classmethod
     def three_modes(
@@ -104,11 +108,7 @@ class GaussianMixture(Mixture):
         Raises:
             ValueError: if a value is out of range, or there are not three weights.
         """
-        if check_nonnegative("radius", radius) == 0:
-            raise ValueError(f"radius must be greater than 0, got {radius}")
-        angle = torch.arange(3, dtype=torch.float64) * 2 * math.pi / 3
-        means = radius * torch.stack([angle.cos(), angle.sin()], dim=1)
-        return cls(means.float(), std, torch.tensor([float(w) for w in weights]))
+        return cls(_corners(3, radius), std, torch.tensor([float(w) for w in weights]))
 
     @classmethod
     def two_modes(

@@ -6,8 +6,8 @@ import textwrap
 from pathlib import Path
 
 from book import questions
+from book.export.docstrings import parsed, without_docstrings
 from book.export.roles import Page
-from book.extension.without_docstrings import parsed, without_docstrings
 
 TITLES = {
     "ko": {

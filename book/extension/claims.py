@@ -18,7 +18,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 logger = logging.getLogger(__name__)
 LINE = re.compile(
-    r"^(claim|identity) ([a-z0-9-]+): ([^;\n]+)(?:; rival ([^;\n]+))?(?:; seeds (.+))?$", re.M
+    r"^(claim|identity) ([a-z0-9-]+): ([^;\n]+)(?:;\s+rival ([^;\n]+))?(?:;\s+seeds (.+))?$", re.M
 )
 
 
@@ -113,8 +113,7 @@ def collect(app: Sphinx, document: nodes.document) -> None:
     said: dict[str, list[nodes.Node]] = {}
     rivals: dict[str, list[nodes.Node]] = {}
     for mark in document.findall(claim_mark):
-        mark["first"] = mark["name"] not in said  # a claim may be said again further down
-        said.setdefault(mark["name"], sentence(mark))
+        said.setdefault(mark["name"], sentence(mark))  # it may be said again further down
         if mark.children:
             rivals.setdefault(mark["name"], apart(mark.children))
     if measured or said:

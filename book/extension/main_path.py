@@ -10,10 +10,7 @@ from sphinx.application import Sphinx
 
 from book.chapters import is_deeper
 
-BEFORE, AFTER = (
-    1,
-    2,
-)  # in what Sphinx knows of a page: its parent, who is before it, who is after it
+BEFORE, AFTER = 1, 2  # what Sphinx knows of a page: its parent, who is before it, and after it
 
 
 def neighbour(relations: dict[str, list[str | None]], page: str, side: int) -> str | None:

@@ -2,13 +2,12 @@
 
 import json
 
-import chromium
 import prose
 import pytest
-from bs4 import BeautifulSoup
 from nbformat.v4 import new_output
 from pages import browser, needs_browser  # noqa: F401  (a fixture)
 from tiny_book import FENCE, HEAD, TinyBook
+from tiny_site import site  # noqa: F401  (a fixture)
 from visiting import visit  # noqa: F401  (a fixture)
 
 from book.export.addresses import ROOT
@@ -63,16 +62,8 @@ def tiny(tmp_path_factory):
     return book
 
 
-@pytest.fixture(scope="module")
-def site(tiny):
-    server, address = chromium.serve(tiny.folder / "_build/html")
-    yield address
-    server.shutdown()
-
-
 def page(book, name):
-    text = (book.folder / f"_build/html/ko/{name}.html").read_text("utf-8")
-    return BeautifulSoup(text, "html.parser")
+    return book.soup(f"ko/{name}.html")
 
 
 def notes(soup):
@@ -308,6 +299,11 @@ def test_what_a_printed_line_holds():
     assert LINE.findall(shown) == [
         ("claim", "a-b", "0.9 < 0.95 < 1.1", "1.3 2", "0.94 0.95 0.93"),
         ("identity", "c", "1e-07 < 1e-05", "", ""),
+    ]
+    long = "claim a: 0.9 < 1.1;\n    rival 1.3;\n    seeds 0.9 0.8\nclaim b: 1 < 2;\n    rival 3\nx"
+    assert LINE.findall(long) == [
+        ("claim", "a", "0.9 < 1.1", "1.3", "0.9 0.8"),
+        ("claim", "b", "1 < 2", "3", ""),
     ]
 
 

@@ -3,9 +3,7 @@
 import json
 import os
 
-import chromium
 import pytest
-from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 from nbformat import v4
 from pages import browser, needs_browser  # noqa: F401  (fixtures)
@@ -13,6 +11,8 @@ from PIL import Image, ImageDraw
 from runs import as_the_book_does
 from test_reading import media
 from tiny_book import FENCE, HEAD, TinyBook
+from tiny_site import site  # noqa: F401  (a fixture)
+from visiting import visit  # noqa: F401  (a fixture)
 
 from book.run.cache import ROOT
 from book.run.dark_hook import MIME
@@ -58,32 +58,6 @@ def tiny(tmp_path_factory):
     return book
 
 
-@pytest.fixture(scope="module")
-def address(tiny):
-    server, found = chromium.serve(tiny.folder / "_build/html")
-    yield found
-    server.shutdown()
-
-
-@pytest.fixture
-def opened(address, browser):  # noqa: F811
-    last = []
-
-    def open_page(name, **options):
-        last.append(chromium.Page(browser, **options))
-        last[-1].open(f"{address}{name}")
-        return last[-1]
-
-    yield open_page
-    for page in last:
-        page.close()
-
-
-def soup(tiny, name):
-    text = (tiny.folder / f"_build/html/{name}").read_text("utf-8")
-    return BeautifulSoup(text, "html.parser")
-
-
 def fetched(page):
     """Pictures that the page has asked for."""
     page.evaluate("new Promise((done) => setTimeout(done, 400))")
@@ -97,7 +71,7 @@ def fetched(page):
 
 def versions(tiny):
     """Names of the pictures of the page, for light and for dark."""
-    page = soup(tiny, "en/02-second.html")
+    page = tiny.soup("en/02-second.html")
     pictures = page.select("figure img:not(.film-strip)")
     names = {kind: {i["src"].rpartition("/")[2] for i in pictures if f"on-{kind}" in i["class"]}
              for kind in ("light", "dark")}  # fmt: skip
@@ -107,7 +81,7 @@ def versions(tiny):
 
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_a_figure_stands_there_twice_and_leads_to_itself(tiny, language):
-    figure = soup(tiny, f"{language}/02-second.html").select_one("figure#fig-lines")
+    figure = tiny.soup(f"{language}/02-second.html").select_one("figure#fig-lines")
     links = figure.select("a.enlarge")
     assert [link["class"][0] for link in links] == ["on-light", "on-dark"]
     for link in links:
@@ -119,21 +93,21 @@ def test_a_figure_stands_there_twice_and_leads_to_itself(tiny, language):
                    for link in links)  # fmt: skip
     assert light.getpixel((1, 1)) > 250 and dark.getpixel((1, 1)) < 30
     # Both languages show the same files; slides have a light ground, notebooks no pictures.
-    deck = soup(tiny, f"{language}/slides-02-second.html")
+    deck = tiny.soup(f"{language}/slides-02-second.html")
     assert deck.select("#fig-lines, a.enlarge, .on-dark") == []
     notebook = tiny.folder / f"_build/html/{language}/_notebooks/02-second.ipynb"
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     assert all("data" not in output for cell in cells for output in cell.get("outputs", []))
     # A figure that is not of this page's kernel, as one that a plain kernel has drawn, stays alone.
-    assert len(soup(tiny, f"{language}/01-first.html").select("figure img")) == 2
+    assert len(tiny.soup(f"{language}/01-first.html").select("figure img")) == 2
 
 
 @needs_browser
 @pytest.mark.parametrize("dark", [False, True])
-def test_what_is_seen_is_fetched_and_nothing_else(tiny, opened, dark):
+def test_what_is_seen_is_fetched_and_nothing_else(tiny, visit, dark):  # noqa: F811
     names = versions(tiny)
     mine, other = (names["dark"], names["light"]) if dark else (names["light"], names["dark"])
-    page = opened("en/02-second.html", height=2000, dark=dark)
+    page = visit("en/02-second.html", height=2000, dark=dark)
     assert fetched(page) == mine
     shown = page.evaluate("""[...document.querySelectorAll("figure img")]
       .filter((i) => i.checkVisibility() && i.naturalWidth).map((i) => i.src.split("/").pop())""")
@@ -145,8 +119,8 @@ def test_what_is_seen_is_fetched_and_nothing_else(tiny, opened, dark):
 
 
 @needs_browser
-def test_a_dark_picture_has_the_ground_of_the_page(opened):
-    page = opened("en/02-second.html", dark=True)
+def test_a_dark_picture_has_the_ground_of_the_page(visit):  # noqa: F811
+    page = visit("en/02-second.html", dark=True)
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     parts = [int(GROUND[at : at + 2], 16) for at in (1, 3, 5)]
     assert ground == f"rgb({', '.join(map(str, parts))})"
@@ -156,8 +130,8 @@ def test_a_dark_picture_has_the_ground_of_the_page(opened):
 
 
 @needs_browser
-def test_paper_is_white(opened):
-    page = opened("en/02-second.html", dark=True)
+def test_paper_is_white(visit):  # noqa: F811
+    page = visit("en/02-second.html", dark=True)
     media(page, "print")
     page.call("Page.printToPDF")  # Chromium fetches for a print what it has left for later
     shown = page.evaluate("""[...document.querySelectorAll("figure img")]
@@ -168,8 +142,8 @@ def test_paper_is_white(opened):
 @needs_browser
 @pytest.mark.parametrize(("language", "words"), [("ko", "✕ 닫기"), ("en", "✕ Close")])
 @pytest.mark.parametrize("dark", [False, True])
-def test_the_keyboard_opens_a_figure_larger(opened, language, words, dark):
-    page = opened(f"{language}/02-second.html", width=390, height=844, dark=dark)
+def test_the_keyboard_opens_a_figure_larger(visit, language, words, dark):  # noqa: F811
+    page = visit(f"{language}/02-second.html", width=390, height=844, dark=dark)
     kind = "on-dark" if dark else "on-light"
     page.evaluate(f"document.querySelector('a.enlarge.{kind}').focus()")
     small = page.evaluate("document.activeElement.querySelector('img').clientWidth")
@@ -191,8 +165,8 @@ def test_the_keyboard_opens_a_figure_larger(opened, language, words, dark):
 
 @needs_browser
 @pytest.mark.parametrize("dark", [False, True])
-def test_a_film_plays_in_its_version(opened, dark):
-    page = opened("en/02-second.html", height=2000, dark=dark)
+def test_a_film_plays_in_its_version(visit, dark):  # noqa: F811
+    page = visit("en/02-second.html", height=2000, dark=dark)
     name = "ball-dark" if dark else "ball"
     assert not any(file.endswith(f"{name}.webp") for file in fetched(page))
     page.evaluate("""[...document.querySelectorAll("button.film-play")]

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from bs4 import BeautifulSoup
 from tiny_book import FENCE, HEAD, TOC, TinyBook
 
 from book.extension.main_path import AFTER, BEFORE, neighbour
@@ -45,15 +44,10 @@ def tiny(request, tmp_path_factory):
     return book
 
 
-def soup(tiny, name):
-    text = (tiny.folder / f"_build/html/{name}").read_text("utf-8")
-    return BeautifulSoup(text, "html.parser")
-
-
 def test_its_notebook_runs_once_for_both_languages(tiny):
     assert tiny.said.count("01-deeper.md in ") == 1
     for language in LANGUAGES:
-        page = soup(tiny, f"{language}/01-deeper.html")
+        page = tiny.soup(f"{language}/01-deeper.html")
         assert "from the deep" in page.select_one(".cell_output").get_text()
         link = page.select_one("nav.launch-links a[download]")["href"]
         notebook = (tiny.folder / f"_build/html/{language}/{link}").read_text("utf-8")
@@ -68,7 +62,7 @@ def test_its_notebook_runs_once_for_both_languages(tiny):
 def test_the_main_path_passes_it_by(tiny, language):
     ways = {}
     for name in ("01-first", "01-deeper", "02-second"):
-        page = soup(tiny, f"{language}/{name}.html")
+        page = tiny.soup(f"{language}/{name}.html")
         links = [
             page.select_one(f".prev-next-area a.{side}") for side in ("left-prev", "right-next")
         ]
@@ -88,7 +82,7 @@ def test_the_main_path_passes_it_by(tiny, language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_stands_behind_its_chapter_in_the_contents(tiny, language):
-    links = soup(tiny, f"{language}/02-second.html").select("nav.bd-links a[href]")
+    links = tiny.soup(f"{language}/02-second.html").select("nav.bd-links a[href]")
     assert [link["href"] for link in links][:4] == [
         "index.html", "01-first.html", "01-deeper.html", "#"
     ]  # fmt: skip
@@ -97,8 +91,8 @@ def test_it_stands_behind_its_chapter_in_the_contents(tiny, language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_has_slides_and_a_counterpart(tiny, language):
-    assert len(soup(tiny, f"{language}/slides-01-deeper.html").select("section.slide")) >= 2
-    switch = soup(tiny, f"{language}/01-deeper.html").select_one("a.language-switch")
+    assert len(tiny.soup(f"{language}/slides-01-deeper.html").select("section.slide")) >= 2
+    switch = tiny.soup(f"{language}/01-deeper.html").select_one("a.language-switch")
     other = {"ko": "en", "en": "ko"}[language]
     assert switch["href"] == f"../{other}/01-deeper.html"
 

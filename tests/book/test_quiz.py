@@ -4,13 +4,13 @@ import re
 import subprocess
 import sys
 
-import chromium
 import pytest
-from bs4 import BeautifulSoup
 from pages import browser, needs_browser  # noqa: F401  (fixtures)
 from test_notebooks_fresh import plain
 from test_reading import media
 from tiny_book import HEAD, TinyBook
+from tiny_site import site  # noqa: F401  (a fixture)
+from visiting import visit  # noqa: F401  (a fixture)
 
 from book import questions
 
@@ -38,39 +38,13 @@ def tiny(tmp_path_factory):
     return book
 
 
-@pytest.fixture(scope="module")
-def address(tiny):
-    server, found = chromium.serve(tiny.folder / "_build/html")
-    yield found
-    server.shutdown()
-
-
-@pytest.fixture
-def opened(address, browser):  # noqa: F811
-    last = []
-
-    def open_page(name, **options):
-        last.append(chromium.Page(browser, **options))
-        last[-1].open(f"{address}{name}")
-        return last[-1]
-
-    yield open_page
-    for page in last:
-        page.close()
-
-
-def soup(tiny, name):
-    text = (tiny.folder / f"_build/html/{name}").read_text("utf-8")
-    return BeautifulSoup(text, "html.parser")
-
-
 def said(node):
     return node.get_text().strip()
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_a_page_asks_and_holds_every_answer(tiny, language):
-    first, second = soup(tiny, f"{language}/02-second.html").select("fieldset.quiz")
+    first, second = tiny.soup(f"{language}/02-second.html").select("fieldset.quiz")
     label, right, wrong = WORDS[language]
     assert said(first.legend).startswith(f"{label} What is")
     assert first.legend.select_one(".katex") and first.legend.select_one("a[href='#sec-second']")
@@ -88,13 +62,13 @@ def test_a_page_asks_and_holds_every_answer(tiny, language):
     # A formula alone names no button for those who listen.
     names = [button.get("aria-label") for button in second.select("input")]
     assert names == ["x < 1", None] and not first.select("input[aria-label]")
-    names = [tag["id"] for tag in soup(tiny, f"{language}/02-second.html").select("[id]")]
+    names = [tag["id"] for tag in tiny.soup(f"{language}/02-second.html").select("[id]")]
     assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_slides_ask_as_well(tiny, language):
-    deck = soup(tiny, f"{language}/slides-02-second.html")
+    deck = tiny.soup(f"{language}/slides-02-second.html")
     slides = [slide for slide in deck.select("section.slide") if slide.select("fieldset")]
     assert len(slides) == 2
     for slide in slides:
@@ -172,8 +146,8 @@ PICKED = """[...document.querySelectorAll("#quiz-1 .quiz-said > p")]
 
 
 @needs_browser
-def test_the_keyboard_picks_and_reads(opened):
-    page = opened("en/02-second.html", width=390)
+def test_the_keyboard_picks_and_reads(visit):  # noqa: F811
+    page = visit("en/02-second.html", width=390)
     assert page.evaluate(PICKED) == ["", "", ""]
     page.evaluate("document.querySelector('#quiz-1-1').focus()")
     assert page.evaluate(PICKED) == ["", "", ""]  # to reach it is not to pick it
@@ -188,8 +162,8 @@ def test_the_keyboard_picks_and_reads(opened):
 
 @needs_browser
 @pytest.mark.parametrize("dark", [True, False])
-def test_a_finger_finds_every_answer_and_an_eye_reads_it(opened, dark):
-    page = opened("ko/02-second.html", width=390, dark=dark)
+def test_a_finger_finds_every_answer_and_an_eye_reads_it(visit, dark):  # noqa: F811
+    page = visit("ko/02-second.html", width=390, dark=dark)
     rows = page.evaluate("""[...document.querySelectorAll(".quiz label")].map((node) => {
       const { width, height } = node.getBoundingClientRect();
       return [width, height]; })""")
@@ -215,8 +189,8 @@ def contrast(one, other):
 
 
 @needs_browser
-def test_paper_shows_the_right_answer(opened):
-    page = opened("ko/02-second.html")
+def test_paper_shows_the_right_answer(visit):  # noqa: F811
+    page = visit("ko/02-second.html")
     page.evaluate("document.querySelector('#quiz-1-1').click()")  # whatever was picked
     media(page, "print")
     assert page.evaluate(PICKED) == ["", "✓ 정답. ", ""]

@@ -7,9 +7,9 @@ import pytest
 from sphinx.directives import code
 
 from book.build import ROOT
+from book.export.docstrings import without_docstrings
 from book.export.markdown import included
 from book.extension import without_docstrings as extension
-from book.extension.without_docstrings import without_docstrings
 
 SOURCE = '''class Thing(Base):
     """One line."""

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bs4 import BeautifulSoup
+
 from book.run.cache import ENVIRONMENT, ROOT
 
 HEAD = """---
@@ -118,6 +120,11 @@ class TinyBook:
         log = (self.folder / "_build/stage/ko/build.log").read_text("utf-8")
         log = re.sub(r"\x1b\[[0-9;]*m", "", log)
         return set(re.findall(r"writing output\.\.\. \[ *\d+%\] (\S+)", log))
+
+    def soup(self, name: str) -> BeautifulSoup:
+        """A finished page, such as ``ko/01-first.html``."""
+        text = (self.folder / "_build/html" / name).read_text("utf-8")
+        return BeautifulSoup(text, "html.parser")
 
     def site(self) -> dict[str, bytes]:
         """Every file of the site."""

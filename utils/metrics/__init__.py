@@ -30,10 +30,10 @@ __all__ = [
     "mode_widths",
     "order_violations",
     "path_energy",
+    "path_length_ratio",
     "permutation_test",
     "sliced_wasserstein2",
     "smallest_noticed",
-    "path_length_ratio",
     "two_sample_baseline",
     "wasserstein2",
 ]

@@ -54,6 +54,15 @@ def test_every_seed_must_hold_and_the_worst_is_shown(capsys):
         claim("fm-seeds", [], below=0.6)
 
 
+def test_what_is_too_long_for_a_page_stands_in_several_lines(capsys):
+    claim("fm-" + "long-" * 8 + "name", [0.123456, 0.2, 0.3], below=0.6, rival=[1.2345, 2.3456])
+    assert capsys.readouterr().out.splitlines() == [
+        "claim fm-long-long-long-long-long-long-long-long-name: 0.3 < 0.6;",
+        "    rival 1.234 2.346;",
+        "    seeds 0.1235 0.2 0.3",
+    ]
+
+
 def test_a_rival_that_keeps_the_bound_stops_everything(capsys):
     claim("fm-width", 1.02, below=1.1, rival=[1.3, 2])
     assert capsys.readouterr().out == "claim fm-width: 1.02 < 1.1; rival 1.3 2\n"
