@@ -11,6 +11,7 @@ from pathlib import Path
 from numbers_in_text import NUMBER, rounded, value
 from outputs import text
 
+from book.extension.claims import LINE
 from book.run import execute
 from book.run.cache import cache_path
 
@@ -25,7 +26,6 @@ ELSEWHERE = re.compile(
 )
 # With what its rival was, in words: a number there is a setting, as in "modes widened 1.5 times".
 CLAIM = re.compile(r"\{claim\}`([\w-]+)(?: *\|[^`\n]*)?`")
-LINE = re.compile(r"^(?:claim|identity) ([\w-]+): (.*)$", re.M)  # value, bound, rival, seeds
 MARK = re.compile(r"<<([\w-]+)>>")  # what stands for a claim where backticks are taken for code
 QUOTED = {
     "04-comparison": ("5",),  # per cent: what its claim says as a ratio below 1.05
@@ -50,7 +50,8 @@ def unprinted(page: Path) -> list[str]:
     ]
     found, printed, claims = [], [], {}
     for _, shown in cells:
-        claims |= {match[1]: numbers(match[2]) for match in LINE.finditer(shown)}
+        figures = {match[2]: match.group(3, 4, 5) for match in LINE.finditer(shown)}
+        claims |= {name: numbers(" ".join(filter(None, f))) for name, f in figures.items()}
     for cell, shown in cells:
         if cell.cell_type == "code":
             printed += numbers(shown)
