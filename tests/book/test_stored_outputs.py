@@ -4,7 +4,7 @@ import re
 
 import nbformat
 import pytest
-from outputs import CLOCK, difference, text
+from outputs import CLOCK, CLOCK_CLAIMS, difference, text
 
 from book.export.addresses import ROOT, sources
 from book.export.notebooks import target
@@ -54,6 +54,33 @@ def test_no_exception_outlives_what_it_excuses(chapter, pattern):
     cells = nbformat.read(target(page), as_version=4).cells
     stored = "\n".join(text(cell.outputs) for cell in cells if cell.cell_type == "code")
     assert re.search(pattern, stored, re.M), f"take {pattern!r} out of tests/support/outputs.py"
+
+
+def test_of_a_claim_about_time_only_the_bound_is_compared():
+    stored = "claim str-pairing-time: 11.2 > 4; rival 2.5; seeds 11.2 13"
+    now = stored.replace("11.2", "12.75").replace("2.5", "3.1")
+    assert not difference(stored, now, "08-straight-paths")
+    assert difference(stored, now.replace("> 4", "> 5"), "08-straight-paths")
+    assert difference(stored, now, "02-diffusion")
+    both = stored.replace("11.2 > 4", "4 < 11.2 < 20")
+    assert not difference(both, both.replace("4 < 11.2", "4 < 7.3"), "08-straight-paths")
+    assert difference(both, both.replace("4 < 11.2", "5 < 11.2"), "08-straight-paths")
+
+
+def test_where_a_claim_is_broken_into_lines_does_not_matter():
+    stored = "claim a: 0.1235 < 0.6; rival 1.5; seeds 0.1235 0.25\nmore"
+    broken = stored.replace("; ", ";\n    ")
+    assert not difference(stored, broken, "02-diffusion")
+    for was, wrong in (("1.5", "1.9"), ("0.25", "0.35"), ("more", "less")):
+        assert difference(stored, broken.replace(was, wrong), "02-diffusion")
+
+
+@pytest.mark.parametrize(
+    ("chapter", "name"), [(k, n) for k, row in CLOCK_CLAIMS.items() for n in row]
+)
+def test_no_claim_about_time_outlives_its_exception(chapter, name):
+    page = next(page for page in sources("ko") if page.stem == chapter)
+    assert f"claim {name}: " in target(page).read_text("utf-8")
 
 
 @pytest.mark.parametrize("page", sources("en"), ids=lambda page: page.stem)
