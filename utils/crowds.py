@@ -29,7 +29,7 @@ def two_crowds(
 ) -> tuple[Tensor, Tensor]:
     r"""Positions of both crowds at evenly spaced times from 0 to 1.
 
-    .. math:: x_t = (1 - t)\,x_0 + t\,x_1, \qquad \dot y_t = u_t(y_t),\ y_0 = x_0
+    .. math:: x_t = (1 - t)\,x_0 + t\,x_1, \qquad \dot x(t) = u_t(x(t)),\ x(0) = x_0
 
     Args:
         mixture: the data, on a line.
@@ -68,7 +68,7 @@ def draw_crowds(pairs: Tensor, followers: Tensor, step: int) -> Figure:
         nrows=2,
         gridspec_kw={"height_ratios": [1.5, 1]},
     )
-    titles = (r"$\dot x_t = x_1 - x_0$", r"$\dot x_t = u_t(x_t)$")
+    titles = (r"$\dot x_t = x_1 - x_0$", r"$\dot x(t) = u_t(x(t))$")
     for ax, crowd, title in zip(axes[0], (pairs, followers), titles, strict=True):
         some = crowd[:, :SHOWN]
         ax.plot(some[: step + 1], times[: step + 1], color=COLORS["path"], linewidth=1.2)

@@ -34,7 +34,7 @@ HINTS = {
         "{name}: v is missing: the less the data vary, the easier the noise is to name.",
     ),
     "diff_gauss_explained": (
-        "{name}: 정답지가 맞힌 부분입니다. 바닥은 맞히지 못하고 남은 부분입니다.",
+        "{name}: 최선의 답이 맞힌 부분입니다. 바닥은 맞히지 못하고 남은 부분입니다.",
         "{name}: this is the part that the best answer gets right; the floor is what is left.",
     ),
     "diff_gauss_undivided": (

@@ -125,7 +125,7 @@ HINTS = {
         "point (gap), not W2 of the clouds.",
     ),
     "cmp_fresh_seeds": (
-        "{name}: 거의 움직이지 않았습니다. 두 번째 실행의 씨앗을 바꾸고, "
+        "{name}: 거의 움직이지 않았습니다. 두 번째 실행의 시드을 바꾸고, "
         "구름의 W2가 아니라 점마다의 거리(gap)를 재세요.",
         "{name}: hardly anything has moved: change the seed of the second run, and measure the "
         "distance of each point (gap), not W2 of the clouds.",
