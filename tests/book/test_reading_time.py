@@ -14,7 +14,6 @@ LONG = {
     "05-mathematics",
     "06-from-scratch",
     "07-flow-matching-library",
-    "08-straight-paths",
     "09-robotics",
 }
 LANGUAGES = ("ko", "en")

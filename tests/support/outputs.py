@@ -20,10 +20,9 @@ CLOCK = {
         r"^claim lib-cost-per-evaluation: ([\d.]+) <",
         r"^\d+ pictures in (\d+) s$",
     ),
-    "08-straight-paths": (
+    "08-deeper": (
         r"\bbatch \d+: ([\d.]+) ms",
-        r"the time grows as n\^([\d.]+)$",
-        r"^claim str-pairing-time: ([\d.]+) >",
+        r"^claim str-pairing-time: ([\d.]+) > 8; rival ([\d.]+)$",
     ),
     "09-robotics": (
         r"evaluations? +median +([\d.]+) ms, 99th percentile +([\d.]+) ms$",
