@@ -61,6 +61,14 @@ def test_films_are_strips_on_paper(visit):  # noqa: F811
         assert strip["shown"] and strip["loaded"] and not strip["film"] and len(strip["alt"]) > 15
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_film_has_its_caption(visit, dark):  # noqa: F811
+    page = visit("ko/03-flow-matching.html", dark=dark)
+    heights = page.evaluate("""[...document.querySelectorAll("figure:has(> img.film) figcaption")]
+      .map((caption) => caption.getBoundingClientRect().height)""")
+    assert heights and min(heights) > 10
+
+
 def test_films_play_when_their_box_is_opened_and_can_be_stopped(visit):  # noqa: F811
     page = visit(f"ko/{FILMS}.html")
     source = "document.querySelector('img.film').getAttribute('src')"

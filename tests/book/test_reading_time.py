@@ -13,7 +13,6 @@ LONG = {
     "04-comparison",
     "06-from-scratch",
     "07-flow-matching-library",
-    "08-straight-paths",
     "09-robotics",
 }
 LIMITS = {"05-mathematics": 90}  # minutes; an hour where nothing is said

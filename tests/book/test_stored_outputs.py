@@ -59,12 +59,12 @@ def test_no_exception_outlives_what_it_excuses(chapter, pattern):
 def test_of_a_claim_about_time_only_the_bound_is_compared():
     stored = "claim str-pairing-time: 11.2 > 4; rival 2.5; seeds 11.2 13"
     now = stored.replace("11.2", "12.75").replace("2.5", "3.1")
-    assert not difference(stored, now, "08-straight-paths")
-    assert difference(stored, now.replace("> 4", "> 5"), "08-straight-paths")
+    assert not difference(stored, now, "08-deeper")
+    assert difference(stored, now.replace("> 4", "> 5"), "08-deeper")
     assert difference(stored, now, "02-diffusion")
     both = stored.replace("11.2 > 4", "4 < 11.2 < 20")
-    assert not difference(both, both.replace("4 < 11.2", "4 < 7.3"), "08-straight-paths")
-    assert difference(both, both.replace("4 < 11.2", "5 < 11.2"), "08-straight-paths")
+    assert not difference(both, both.replace("4 < 11.2", "4 < 7.3"), "08-deeper")
+    assert difference(both, both.replace("4 < 11.2", "5 < 11.2"), "08-deeper")
 
 
 def test_where_a_claim_is_broken_into_lines_does_not_matter():

@@ -21,16 +21,13 @@ CLOCK = {
         r"weights, (\d+) s,",
         r"^\d+ pictures in (\d+) s$",
     ),
-    "08-straight-paths": (
-        r"\bbatch \d+: ([\d.]+) ms",
-        r"the time grows as n\^([\d.]+)$",
-    ),
+    "08-deeper": (r"\bbatch \d+: ([\d.]+) ms",),
     "09-robotics": (r"evaluations? +median +([\d.]+) ms, 99th percentile +([\d.]+) ms$",),
 }
 # Claims about what a clock measured: of these only the bound is compared.
 CLOCK_CLAIMS = {
     "07-flow-matching-library": ("lib-cost-per-evaluation",),
-    "08-straight-paths": ("str-pairing-time",),
+    "08-deeper": ("str-pairing-time",),
     "09-robotics": ("robot-hundred-evaluations",),
 }
 # The error of an identity is rounding, which another processor does otherwise; its bound stays.

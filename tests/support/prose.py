@@ -31,11 +31,6 @@ QUOTED = {
     "04-comparison": ("5",),  # per cent: what its claim says as a ratio below 1.05
     "06-from-scratch": ("1.5",),  # a recap of what another section asserts
     "07-flow-matching-library": ("4.0", "0.1", "10"),  # a licence; a threshold; a setting
-    "08-straight-paths": (
-        *("0.125", "2.5"),  # one eighth; the inverse of what is printed
-        *("1.2", "40"),  # a recap; "some 40%" of what is printed more exactly
-        *("3.66", "3.58", "0.1"),  # FIDs and a variance of papers
-    ),
     # Of papers, a rule of the task, and a bound in seconds for what is printed in ms.
     "09-robotics": ("0.1", "0.95", "64"),
 }
