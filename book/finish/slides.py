@@ -53,7 +53,7 @@ def deck(text: str, name: str, language: str) -> str:
     title = article.find("h1").get_text(" ", strip=True)
     goals = article.select_one(":scope > .admonition.tip")
     slides = [[article.find("h1"), *([goals] if goals else [])]]
-    for section in article.find_all("section"):
+    for section in [article, *article.find_all("section")]:
         if not section.get("id", "").endswith(("-exercises", "-reading")):
             slides += of_section(section)
     words, notes = WORDS[language], set()
@@ -76,7 +76,7 @@ def deck(text: str, name: str, language: str) -> str:
 
 def of_section(section: Tag) -> list[list[Tag]]:
     """The slides of one section without those of the sections inside it."""
-    heading = section.find(["h2", "h3", "h4"], recursive=False)
+    heading = section.find(["h1", "h2", "h3", "h4"], recursive=False)
     if heading is None:
         return []
     slides, items = [], []
