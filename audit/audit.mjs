@@ -36,7 +36,7 @@ async function accessible(browser, address, scheme) {
   await page.evaluate(async () => {
     for (const box of document.querySelectorAll("details")) box.open = true;
     for (const box of document.querySelectorAll(".toggle-hidden")) box.classList.remove("toggle-hidden");
-    for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight / 2) {
+    for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
       scrollTo(0, y);
       await new Promise((done) => setTimeout(done, 30));
     }
@@ -84,8 +84,8 @@ try {
       if (results.some((row) => row.folder === folder && row.page === page)) continue;
       const address = server.address + page;
       const row = { folder, page };
-      row.light = await accessible(browser, address, "light");
-      row.dark = await accessible(browser, address, "dark");
+      [row.light, row.dark] = await Promise.all(
+        ["light", "dark"].map((scheme) => accessible(browser, address, scheme)));
       if (Number(runs)) row.lighthouse = await speed(browser, address);
       results.push(row);
       await writeFile(out, JSON.stringify(results, null, 1));

@@ -49,7 +49,7 @@ def search(language, *queries):
 
 
 def test_korean_words_are_found_with_their_particles():
-    words = ("경로", "학습", "속도", "노이즈", "결합", "정책")
+    words = ("경로", "학습", "속도", "노이즈", "모드", "정책")
     found = search("ko", *words)
     for word in words:
         pages = (SITE.parents[1] / "chapters/ko").glob("*.md")
