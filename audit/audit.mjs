@@ -36,7 +36,7 @@ async function accessible(browser, address, scheme) {
   await page.evaluate(async () => {
     for (const box of document.querySelectorAll("details")) box.open = true;
     for (const box of document.querySelectorAll(".toggle-hidden")) box.classList.remove("toggle-hidden");
-    for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
+    for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight / 2) {
       scrollTo(0, y);
       await new Promise((done) => setTimeout(done, 30));
     }
@@ -74,9 +74,7 @@ async function speed(browser, address) {
            failed: [...new Set(rows.flatMap((row) => row.failed))] };
 }
 
-// Light and dark have a browser each: in a tab behind another nothing is laid out anew.
-const start = () => puppeteer.launch({ executablePath: process.env.CHROME_PATH, args: FLAGS });
-const [browser, second] = await Promise.all([start(), start()]);
+const browser = await puppeteer.launch({ executablePath: process.env.CHROME_PATH, args: FLAGS });
 const results = JSON.parse(await readFile(out, "utf8").catch(() => "[]"));
 try {
   for (const site of sites) {
@@ -86,9 +84,8 @@ try {
       if (results.some((row) => row.folder === folder && row.page === page)) continue;
       const address = server.address + page;
       const row = { folder, page };
-      [row.light, row.dark] = await Promise.all([
-        accessible(browser, address, "light"), accessible(second, address, "dark"),
-      ]);
+      row.light = await accessible(browser, address, "light");
+      row.dark = await accessible(browser, address, "dark");
       if (Number(runs)) row.lighthouse = await speed(browser, address);
       results.push(row);
       await writeFile(out, JSON.stringify(results, null, 1));
@@ -98,5 +95,5 @@ try {
     server.close();
   }
 } finally {
-  await Promise.all([browser.close(), second.close()]);
+  await browser.close();
 }
