@@ -15,12 +15,11 @@ def choose_mode(asked: str, device: torch.device, world_size: int = 1) -> str:
 
     ``graphs`` records all kernels of a pass in CUDA graphs, which are launched at once: in a
     profile of the mode ``default`` on a large GPU, more than half of each step was waiting for
-    Python to launch one kernel after the other. The mode ``graphs`` itself has not run on a GPU
-    yet, so nobody gets it unasked.
+    Python to launch one kernel after the other.
 
     Args:
-        asked: ``"auto"`` compiles on CUDA only, ``"on"`` everywhere; both take ``"default"``. The
-            others are modes.
+        asked: ``"auto"`` compiles on CUDA only, ``"on"`` everywhere; both take ``"graphs"`` where
+            it can be, else ``"default"``. The others are modes.
         device: where the network computes.
         world_size: number of processes. Several exchange gradients within the backward pass, which
             does not go together with CUDA graphs.
@@ -40,7 +39,7 @@ def choose_mode(asked: str, device: torch.device, world_size: int = 1) -> str:
             f"compile 'graphs' needs CUDA and a single process, got {why}: take --compile default"
         )
     if asked == "on" or (asked == "auto" and device.type == "cuda"):
-        return "default"
+        return "graphs" if graphs else "default"
     return "off" if asked == "auto" else asked
 
 

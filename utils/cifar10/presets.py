@@ -33,7 +33,9 @@ TINY_NETWORK = NetworkConfig(
 )
 TINY = TrainConfig(network=TINY_NETWORK, batch_size=32, lr=1e-3, warmup=20, ema=0.99)
 # lr, warm-up, average and times: chosen by the trials in utils/cifar10/recorded/trials.json.
-GUIDE = TrainConfig(network=SimpleNetworkConfig(), lr=2e-3, warmup=500, ema=0.9995)
+GUIDE = TrainConfig(
+    network=SimpleNetworkConfig(), lr=2e-3, warmup=500, ema=0.9995, time_sampling="logit-normal"
+)
 FULL = TrainConfig()
 
 PRESETS = {
