@@ -309,7 +309,7 @@ def main() -> None:
         "--compile",
         choices=ASKED,
         default="auto",
-        help="this course's network; graphs is not timed yet (default: off; in the table, on CUDA, "
+        help="this course's network; (default: off; in the table, on CUDA, "
         "graphs, default and off)",
     )
     parser.add_argument(

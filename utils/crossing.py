@@ -4,7 +4,6 @@
 """
 
 import sys
-from collections.abc import Iterator
 
 import torch
 from matplotlib.figure import Figure
@@ -12,7 +11,7 @@ from torch import Tensor
 
 from utils.console import print_anything
 from utils.plotting import COLORS, FONT_SIZE, new_figure
-from utils.plotting.film import save_film
+from utils.plotting.film import moments, save_film
 from utils.samplers import sample_ode
 
 STARTS = torch.tensor([[-2.0, 1.0], [-2.0, -1.0]])
@@ -85,15 +84,9 @@ def draw_crossing(pairs: Tensor, followers: Tensor, step: int) -> Figure:
     return fig
 
 
-def moments(pairs: Tensor, followers: Tensor, every: int = 1) -> Iterator[Figure]:
-    """The pictures of the film."""
-    for step in range(0, len(pairs), every):
-        yield draw_crossing(pairs, followers, step)
-
-
 def main(path: str, steps: int = 40) -> None:
     """Write the film."""
-    count = save_film(path, moments(*two_ways(steps)), milliseconds=110, quality=60)
+    count = save_film(path, moments(draw_crossing, *two_ways(steps)), milliseconds=110, quality=60)
     print(f"{path}: {count} pictures")
 
 

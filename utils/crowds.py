@@ -4,7 +4,6 @@
 """
 
 import sys
-from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -15,7 +14,7 @@ from utils.console import print_anything
 from utils.mixtures import GaussianMixture
 from utils.paths import CondOT
 from utils.plotting import COLORS, FONT_SIZE, new_figure
-from utils.plotting.film import save_film
+from utils.plotting.film import moments, save_film
 from utils.samplers import sample_ode
 
 SHOWN, LIMIT = 24, 3.2  # particles with a trail; range of x
@@ -109,17 +108,11 @@ def draw_crowds(pairs: Tensor, followers: Tensor, step: int) -> Figure:
     return fig
 
 
-def moments(pairs: Tensor, followers: Tensor, every: int = 1) -> Iterator[Figure]:
-    """The pictures of the film."""
-    for step in range(0, len(pairs), every):
-        yield draw_crowds(pairs, followers, step)
-
-
 def main(path: str) -> None:
     """Write the film."""
     data = GaussianMixture(torch.tensor([[-1.5], [1.5]]), 0.3, torch.tensor([0.7, 0.3]))
     crowds = two_crowds(data, generator=torch.Generator().manual_seed(3))
-    count = save_film(path, moments(*crowds), milliseconds=110, quality=60)
+    count = save_film(path, moments(draw_crowds, *crowds), milliseconds=110, quality=60)
     print(f"{path}: {count} pictures")
 
 

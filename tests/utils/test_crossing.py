@@ -2,7 +2,8 @@ import torch
 from matplotlib import pyplot as plt
 from PIL import Image
 
-from utils.crossing import GOALS, STARTS, draw_crossing, main, mean_velocity, moments, two_ways
+from utils.crossing import GOALS, STARTS, draw_crossing, main, mean_velocity, two_ways
+from utils.plotting.film import moments
 
 
 def test_both_stand_in_one_place_and_the_mean_leads_straight_on():
@@ -24,7 +25,14 @@ def test_a_moment_has_two_panels():
     figure = draw_crossing(*two_ways(4), step=2)
     assert len(figure.axes) == 2 and "0.50" in figure.axes[0].get_xlabel()
     plt.close(figure)
-    assert sum(1 for picture in moments(*two_ways(4), every=2) if plt.close(picture) is None) == 3
+    assert (
+        sum(
+            1
+            for picture in moments(draw_crossing, *two_ways(4), every=2)
+            if plt.close(picture) is None
+        )
+        == 3
+    )
 
 
 def test_the_film_of_the_chapter_is_written(tmp_path):

@@ -3,9 +3,9 @@ import torch
 from matplotlib import pyplot as plt
 from PIL import Image
 
-from utils.crowds import draw_crowds, main, moments, two_crowds
+from utils.crowds import draw_crowds, main, two_crowds
 from utils.mixtures import GaussianMixture
-from utils.plotting.film import save_film
+from utils.plotting.film import moments, save_film
 
 LINE = GaussianMixture(torch.tensor([[-1.5], [1.5]]), 0.3, torch.tensor([0.7, 0.3]))
 
@@ -31,7 +31,10 @@ def test_a_moment_has_two_panels_above_and_one_below():
     figure = draw_crowds(*crowds, step=2)
     assert len(figure.axes) == 3 and "0.50" in figure.axes[-1].get_xlabel()
     plt.close(figure)
-    assert sum(1 for picture in moments(*crowds, every=2) if plt.close(picture) is None) == 3
+    assert (
+        sum(1 for picture in moments(draw_crowds, *crowds, every=2) if plt.close(picture) is None)
+        == 3
+    )
 
 
 def test_a_film_moves_and_rests_at_its_end(tmp_path):

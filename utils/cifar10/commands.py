@@ -150,7 +150,12 @@ def do_evaluate(options: argparse.Namespace) -> int:
     precision = _precision(options.precision, device)
     model, about = _network(options.weights)
     model = model.to(device, memory_format=_layout(options, precision))
-    mode = compilation.choose_mode(options.compile, device)
+    # Guidance asks the network twice in each step, and in CUDA graphs the second answer lies where
+    # the first one was: nobody gets that unasked.
+    asked = options.compile
+    mode = compilation.choose_mode(
+        "on" if asked == "auto" and device.type == "cuda" else asked, device
+    )
     model = compilation.compiled(model, _usable(mode, options.compile, device))
     images = load_images(options.data, options.cache, options.sha256, options.per_class)
     classifier, accuracy = cached_classifier(

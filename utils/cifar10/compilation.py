@@ -18,8 +18,8 @@ def choose_mode(asked: str, device: torch.device, world_size: int = 1) -> str:
     Python to launch one kernel after the other.
 
     Args:
-        asked: ``"auto"`` compiles on CUDA only, ``"on"`` everywhere; both take ``"graphs"`` where
-            it can be, else ``"default"``. The others are modes.
+        asked: ``"auto"`` compiles on CUDA only, and takes ``"graphs"`` where it can be; ``"on"``
+            takes ``"default"`` everywhere. The others are modes.
         device: where the network computes.
         world_size: number of processes. Several exchange gradients within the backward pass, which
             does not go together with CUDA graphs.
@@ -38,9 +38,9 @@ def choose_mode(asked: str, device: torch.device, world_size: int = 1) -> str:
         raise ValueError(
             f"compile 'graphs' needs CUDA and a single process, got {why}: take --compile default"
         )
-    if asked == "on" or (asked == "auto" and device.type == "cuda"):
+    if asked == "auto" and device.type == "cuda":
         return "graphs" if graphs else "default"
-    return "off" if asked == "auto" else asked
+    return {"auto": "off", "on": "default"}.get(asked, asked)
 
 
 def compiled(network: nn.Module, mode: str) -> nn.Module:

@@ -22,7 +22,7 @@ EXAMPLES = """examples:
   a minute on a CPU, with images from an archive:
     python -m utils.cifar10 train --tiny --data cifar10.tar.xz --per-class 20 --out runs/tiny
   pictures at once, from weights that come with the package:
-    python -m utils.cifar10 sample --weights base48 --guidance 2
+    python -m utils.cifar10 sample --weights guide --guidance 2
   what came out:
     python -m utils.cifar10 sample --weights runs/cifar10/weights.safetensors --classes cat,ship
     python -m utils.cifar10 evaluate --weights runs/cifar10/weights.safetensors
@@ -211,8 +211,8 @@ def _add_train(subparsers: argparse._SubParsersAction, formatter: type) -> None:
         pace,
         "auto",
         "default (or on) is torch.compile's own mode; graphs puts it into CUDA graphs, too, on a "
-        "single GPU (has not run on one yet); auto is default on CUDA, and nothing on a CPU or "
-        "where there is no C compiler",
+        "single GPU; auto is graphs there, default on several, and nothing on a CPU or where "
+        "there is no C compiler",
     )
     _add_channels_last(pace)
     pace.add_argument(
@@ -272,7 +272,7 @@ def _add_evaluate(subparsers: argparse._SubParsersAction, formatter: type) -> No
     _add_compile(
         parser,
         "off",
-        "pays for many samples; graphs puts it into CUDA graphs, too (not yet timed on a GPU)",
+        "pays for many samples; graphs puts it into CUDA graphs, too (not tried with guidance)",
     )
     parser.add_argument(
         "--guidance",

@@ -2,13 +2,32 @@
 
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from utils.atomic import write_atomically
 from utils.tensors import check_positive_int
+
+
+def moments(
+    draw: Callable[[Tensor, Tensor, int], Figure], first: Tensor, second: Tensor, every: int = 1
+) -> Iterator[Figure]:
+    """Pictures of two ways through the same times, one after the other.
+
+    Args:
+        draw: draws both at one of their steps.
+        first: positions, shape ``(S + 1, ...)``.
+        second: positions, shape ``(S + 1, ...)``.
+        every: steps from picture to picture.
+
+    Yields:
+        One figure at a time.
+    """
+    for step in range(0, len(first), every):
+        yield draw(first, second, step)
 
 
 def save_film(

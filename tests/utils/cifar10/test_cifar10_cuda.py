@@ -48,7 +48,7 @@ def toy(n=20):
     [
         ("auto", CPU, 1, "off"),
         ("auto", CPU, 2, "off"),
-        ("auto", CUDA, 1, "default"),
+        ("auto", CUDA, 1, "graphs"),
         ("auto", CUDA, 8, "default"),
         ("on", CPU, 1, "default"),
         ("on", CUDA, 1, "default"),

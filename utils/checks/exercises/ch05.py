@@ -98,8 +98,8 @@ HINTS = {
         "sqrt(h), not by h?",
     ),
     "mforgot_half": (
-        "{name}: 노이즈가 모자랍니다. g_t^2 = 2 c sigma_t^2의 2를 빠뜨렸는지 보세요.",
-        "{name}: there is too little noise: is the 2 of g_t^2 = 2 c sigma_t^2 missing?",
+        "{name}: 노이즈가 모자랍니다. g_t^2 = 2 γ sigma_t^2의 2를 빠뜨렸는지 보세요.",
+        "{name}: there is too little noise: is the 2 of g_t^2 = 2 γ sigma_t^2 missing?",
     ),
     "mforgot_ratio": (
         "{name}: 기준선으로 나눈 값입니다. W2를 그대로 적으세요.",
