@@ -57,7 +57,7 @@ PRESETS = {
         },
     ),
     "full": Preset(
-        "a large network: a day on one GPU",
+        "a large network: hours on one GPU",
         FULL,
         {
             "steps": 200000,
