@@ -13,11 +13,16 @@ os.environ["OMP_NUM_THREADS"] = "1"  # sums in a fixed order
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option to run the English notebooks even where they equal the Korean ones."""
+    """Add options to run notebooks that need not run."""
     parser.addoption(
         "--both-languages",
         action="store_true",
         help="run notebooks/en too where its code equals ko",
+    )
+    parser.addoption(
+        "--fresh",
+        action="store_true",
+        help="run notebooks that have passed and depend on nothing that has changed since, too",
     )
 
 

@@ -36,13 +36,20 @@ async function accessible(browser, address, scheme) {
   await page.evaluate(async () => {
     for (const box of document.querySelectorAll("details")) box.open = true;
     for (const box of document.querySelectorAll(".toggle-hidden")) box.classList.remove("toggle-hidden");
-    for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight / 2) {
+    // Two frames: what the page does when something comes near is done after the first.
+    const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
       scrollTo(0, y);
-      await new Promise((done) => setTimeout(done, 30));
+      await drawn();
     }
     scrollTo(0, 0);
+    await drawn();
   });
-  await new Promise((done) => setTimeout(done, 300));
+  // Pictures come, and laboratories start, in their own time; axe says what never came.
+  await page.waitForFunction(() => [...document.images].every((image) => image.complete || !image.checkVisibility())
+    && [...document.querySelectorAll(".flow-lab")].every((host) => host.childElementCount),
+    { timeout: 5000 }).catch(() => {});
+  await new Promise((done) => setTimeout(done, 100));
   await page.evaluate(axe);
   const result = await page.evaluate(
     (tags) => window.axe.run(document, { runOnly: { type: "tag", values: tags } }), TAGS);
@@ -74,7 +81,9 @@ async function speed(browser, address) {
            failed: [...new Set(rows.flatMap((row) => row.failed))] };
 }
 
-const browser = await puppeteer.launch({ executablePath: process.env.CHROME_PATH, args: FLAGS });
+// Light and dark have a browser each: a tab behind another one is not laid out.
+const start = () => puppeteer.launch({ executablePath: process.env.CHROME_PATH, args: FLAGS });
+const [browser, second] = await Promise.all([start(), start()]);
 const results = JSON.parse(await readFile(out, "utf8").catch(() => "[]"));
 try {
   for (const site of sites) {
@@ -84,8 +93,9 @@ try {
       if (results.some((row) => row.folder === folder && row.page === page)) continue;
       const address = server.address + page;
       const row = { folder, page };
-      row.light = await accessible(browser, address, "light");
-      row.dark = await accessible(browser, address, "dark");
+      [row.light, row.dark] = await Promise.all([
+        accessible(browser, address, "light"), accessible(second, address, "dark"),
+      ]);
       if (Number(runs)) row.lighthouse = await speed(browser, address);
       results.push(row);
       await writeFile(out, JSON.stringify(results, null, 1));
@@ -95,5 +105,5 @@ try {
     server.close();
   }
 } finally {
-  await browser.close();
+  await Promise.all([browser.close(), second.close()]);
 }

@@ -15,6 +15,7 @@ import nbval.plugin
 import pytest
 from nbval.kernel import RunningKernel
 from outputs import difference, text
+from passed import Passed
 from runs import as_the_book_does, compared, give_to_the_book
 
 from book.export.export import text_outputs
@@ -55,6 +56,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let nbval start such kernels and compare so."""
     nbval.plugin.RunningKernel = ColabKernel
     nbval.plugin.IPyNbCell.compare_outputs = compare
+    passed = Passed(nbval.plugin.IPyNbCell, config.getoption("--fresh"))
+    config.pluginmanager.register(passed, "passed-notebooks")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -73,6 +76,8 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     failed = any(o.output_type == "error" for _, outputs in kernel.runs for o in outputs)
     last = item.cell is code[-1] and len(kernel.runs) == len(code) - 1
+    if last:
+        item.config.pluginmanager.get_plugin("passed-notebooks").note(item.path)
     if last and not failed and item.path.parent.name == "ko" and kernel.is_alive():
         said = kernel.kc.kernel_info(reply=True, timeout=60)["content"]["language_info"]
         give_to_the_book(item.path, kernel.runs, said, time.monotonic() - kernel.began)
