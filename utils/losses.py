@@ -7,9 +7,18 @@ from torch import Tensor, nn
 
 from utils.paths import AffinePath
 from utils.schedulers import DiscreteVP
-from utils.tensors import check_samples, randn_like
+from utils.tensors import at_least_float32, check_samples, randn_like
 
 Coupling = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+def _mean_square(model: nn.Module, x: Tensor, t: Tensor, target: Tensor) -> Tensor:
+    """Mean squared error of the model, whose output must not broadcast unnoticed."""
+    predicted = model(x, t)
+    if not isinstance(predicted, Tensor) or predicted.shape != x.shape:
+        got = tuple(predicted.shape) if isinstance(predicted, Tensor) else type(predicted).__name__
+        raise ValueError(f"model must return shape {tuple(x.shape)}, got {got}")
+    return (at_least_float32(predicted) - at_least_float32(target)).square().mean()
 
 
 def flow_matching_loss(
@@ -35,15 +44,16 @@ def flow_matching_loss(
         Loss, 0-dim.
 
     Raises:
-        ValueError: if ``x_1`` is empty or not finite.
+        ValueError: if ``x_1`` is empty or not finite, or the model returns another shape.
     """
     check_samples("x_1", x_1)
     x_0 = randn_like(x_1, generator)
     if coupling is not None:
         x_0, x_1 = coupling(x_0, x_1)
-    t = torch.rand(len(x_1), dtype=x_1.dtype, device=x_1.device, generator=generator)
+    dtype = at_least_float32(x_1).dtype
+    t = torch.rand(len(x_1), dtype=dtype, device=x_1.device, generator=generator)
     sample = path.sample(x_0, x_1, t)
-    return (model(sample.x_t, sample.t) - sample.dx_t).square().mean()
+    return _mean_square(model, sample.x_t, sample.t, sample.dx_t)
 
 
 def epsilon_loss(
@@ -67,10 +77,10 @@ def epsilon_loss(
         Loss, 0-dim.
 
     Raises:
-        ValueError: if ``x_1`` is empty or not finite.
+        ValueError: if ``x_1`` is empty or not finite, or the model returns another shape.
     """
     check_samples("x_1", x_1)
     epsilon = randn_like(x_1, generator)
     k = torch.randint(schedule.T, (len(x_1),), device=x_1.device, generator=generator)
     x_k = schedule.sample(epsilon, x_1, k)
-    return (model(x_k, schedule.time(k).to(x_1)) - epsilon).square().mean()
+    return _mean_square(model, x_k, schedule.time(k).to(at_least_float32(x_1)), epsilon)

@@ -143,7 +143,7 @@ class GaussianMixture(Mixture):
         """
         flat = self._check(x)
         one = torch.ones(1, 1, dtype=flat.dtype, device=flat.device)
-        return torch.logsumexp(self._log_joint(flat, Moment(one, 0 * one)), dim=1)
+        return torch.logsumexp(self._log_joint(flat, Moment(one, 0 * one)), dim=1).to(x)
 
     def marginal(self, t: Tensor, scheduler: Scheduler) -> "GaussianMixture":
         r"""Distribution of :math:`x_t`, again a mixture.

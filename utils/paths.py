@@ -6,7 +6,13 @@ import torch
 from torch import Tensor
 
 from utils.schedulers import VP, CondOT, Cosine, DiscreteVP, Scheduler, ddpm_betas
-from utils.tensors import check_same_shape, check_samples, check_time, expand_time
+from utils.tensors import (
+    at_least_float32,
+    check_same_shape,
+    check_samples,
+    check_time,
+    expand_time,
+)
 
 __all__ = [
     "PREDICTIONS",
@@ -62,7 +68,7 @@ class AffinePath:
             t: time in [0, 1], shape ``()`` or ``(B,)``.
 
         Returns:
-            ``PathSample(x_t, dx_t, x_0, x_1, t)``.
+            ``PathSample(x_t, dx_t, x_0, x_1, t)``; points in the type of ``x_1``.
 
         Raises:
             ValueError: if shapes do not match, or t lies outside [0, 1].
@@ -70,11 +76,11 @@ class AffinePath:
         check_samples("x_0", x_0)
         check_samples("x_1", x_1)
         check_same_shape("x_0", x_0, "x_1", x_1)
-        t = check_time("t", t, x_1)
+        t = check_time("t", t, at_least_float32(x_1))
         s, time = self.scheduler, expand_time(t, x_1)
         x_t = s.alpha(time) * x_1 + s.sigma(time) * x_0
         dx_t = s.d_alpha(time) * x_1 + s.d_sigma(time) * x_0
-        return PathSample(x_t, dx_t, x_0, x_1, t)
+        return PathSample(x_t.to(x_1), dx_t.to(x_1), x_0, x_1, t)
 
     def row(self, kind: str, t: Tensor) -> tuple[Tensor, Tensor]:
         r"""Row (a, b) of a prediction :math:`a\,x_1 + b\,x_0`.
@@ -149,7 +155,8 @@ class AffinePath:
         check_samples("x_t", x_t)
         check_samples("value", value)
         check_same_shape("x_t", x_t, "value", value)
-        time = expand_time(check_time("t", t, x_t), x_t)
+        x, value = at_least_float32(x_t), at_least_float32(value)
+        time = expand_time(check_time("t", t, x), x)
         alpha, sigma = self.scheduler.alpha(time), self.scheduler.sigma(time)
         a, b = self.row(kind, time)
         determinant = alpha * b - sigma * a
@@ -159,9 +166,9 @@ class AffinePath:
                 f"kind={kind!r} does not determine (x_1, x_0) at t={time[bad].flatten()[0].item()}:"
                 f" the determinant is {determinant[bad].flatten()[0].item()}"
             )
-        x_1 = (b * x_t - sigma * value) / determinant
-        x_0 = (alpha * value - a * x_t) / determinant
-        return x_1, x_0
+        x_1 = (b * x - sigma * value) / determinant
+        x_0 = (alpha * value - a * x) / determinant
+        return x_1.to(x_t), x_0.to(x_t)
 
     def convert(self, x_t: Tensor, t: Tensor, value: Tensor, source: str, target: str) -> Tensor:
         r"""Turn one prediction into another, through :math:`(x_1, x_0)`.
@@ -179,8 +186,10 @@ class AffinePath:
         Raises:
             ValueError: if shapes do not match, a name is unknown, or it cannot be had at that time.
         """
-        x_1, x_0 = self.solve(x_t, t, value, source)
-        time = expand_time(check_time("t", t, x_t), x_t)
+        # Both ends are in 32 bits here, lest they be rounded on the way.
+        x, value = at_least_float32(x_t), at_least_float32(value)
+        x_1, x_0 = self.solve(x, t, value, source)
+        time = expand_time(check_time("t", t, x), x)
         a, b = self.row(target, time)
         for weight in (a, b):
             bad = ~torch.isfinite(weight)
@@ -188,4 +197,4 @@ class AffinePath:
                 raise ValueError(
                     f"target={target!r} is infinite at t={time[bad].flatten()[0].item()}"
                 )
-        return a * x_1 + b * x_0
+        return (a * x_1 + b * x_0).to(x_t)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from utils.schedulers import DiscreteVP, Scheduler
-from utils.tensors import check_positive_int, check_samples, check_time
+from utils.tensors import at_least_float32, check_positive_int, check_samples, check_time
 
 # Values in one (batch, component, dimension) block: larger batches are cut into pieces.
 _BLOCK = 2**23
@@ -107,7 +107,7 @@ class Mixture:
         flat, m = self._check(x), self._moment(x, t, scheduler)
         variance = self._variance(flat, m)
         gain = m.alpha * self.stds.to(flat).square() / variance
-        return self._combine(flat, m, gain, m.sigma.square() / variance).reshape(x.shape)
+        return self._combine(flat, m, gain, m.sigma.square() / variance).reshape(x.shape).to(x)
 
     def epsilon(self, x: Tensor, t: Tensor, scheduler: Scheduler) -> Tensor:
         r"""Mean of the noise given a noisy point, :math:`E[x_0 | x_t = x]`.
@@ -148,7 +148,7 @@ class Mixture:
         """
         flat, m = self._check(x), self._moment(x, t, scheduler)
         pull = 1 / self._variance(flat, m)
-        return self._combine(flat, m, -pull, m.alpha * pull).reshape(x.shape)
+        return self._combine(flat, m, -pull, m.alpha * pull).reshape(x.shape).to(x)
 
     def velocity(self, x: Tensor, t: Tensor, scheduler: Scheduler) -> Tensor:
         r"""Marginal velocity, the conditional mean of all straight or curved conditional paths.
@@ -171,7 +171,7 @@ class Mixture:
             ValueError: as in ``responsibilities``.
         """
         flat, m = self._check(x), self._moment(x, t, scheduler)
-        return self._combine(flat, m, *self._velocity_row(flat, m)).reshape(x.shape)
+        return self._combine(flat, m, *self._velocity_row(flat, m)).reshape(x.shape).to(x)
 
     def velocity_variance(self, x: Tensor, t: Tensor, scheduler: Scheduler) -> Tensor:
         r"""How much the conditional velocities at one point disagree.
@@ -207,7 +207,7 @@ class Mixture:
             ],
             dim=1,
         )
-        return (r * (flat.shape[1] * inner + outer)).sum(1)
+        return (r * (flat.shape[1] * inner + outer)).sum(1).to(x)
 
     def velocity_field(self, scheduler: Scheduler) -> Callable[[Tensor, Tensor], Tensor]:
         """The marginal velocity as a function ``(x, t)``, ready for ``sample_ode``.
@@ -237,11 +237,14 @@ class Mixture:
             raise TypeError(f"schedule must be a DiscreteVP, got {schedule!r:.80}")
 
         def epsilon(x: Tensor, t: Tensor) -> Tensor:
-            t = check_time("t", t, x)
+            t = check_time("t", t, at_least_float32(x))
+            if at_least_float32(t) is not t:
+                raise TypeError(f"t must be float32 or better to name a step, got dtype {t.dtype}")
             k = ((1 - t.double()) * schedule.T).round().long() - 1
             if (k < 0).any():
                 raise ValueError(f"t must be a time of the schedule, below 1, got {t.max().item()}")
-            alpha, sigma = (f(k).to(x).reshape(-1, 1) for f in (schedule.alpha, schedule.sigma))
+            like = at_least_float32(x)
+            alpha, sigma = (f(k).to(like).reshape(-1, 1) for f in (schedule.alpha, schedule.sigma))
             return self._epsilon(x, Moment(alpha, sigma))
 
         return epsilon
@@ -255,12 +258,12 @@ class Mixture:
                 f"x must have shape (B, {', '.join(map(str, self.means.shape[1:]))}), "
                 f"got {tuple(x.shape)}"
             )
-        return x.flatten(1)
+        return at_least_float32(x).flatten(1)
 
     def _moment(self, x: Tensor, t: Tensor, scheduler: Scheduler) -> Moment:
         check_scheduler(scheduler)
-        t = check_time("t", t, x).to(x).reshape(-1, 1)
-        s = scheduler
+        x = at_least_float32(x)  # sigma, the small difference 1 - t, needs every digit of t
+        t, s = check_time("t", t, x).to(x).reshape(-1, 1), scheduler
         return Moment(s.alpha(t), s.sigma(t), s.d_alpha(t), s.sigma_d_sigma(t), s.d_sigma(t))
 
     def _variance(self, flat: Tensor, m: Moment) -> Tensor:
@@ -305,4 +308,4 @@ class Mixture:
     def _epsilon(self, x: Tensor, m: Moment) -> Tensor:
         flat = self._check(x)
         pull = m.sigma / self._variance(flat, m)
-        return self._combine(flat, m, pull, -m.alpha * pull).reshape(x.shape)
+        return self._combine(flat, m, pull, -m.alpha * pull).reshape(x.shape).to(x)

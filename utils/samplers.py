@@ -1,7 +1,9 @@
 """Samplers: a grid, and a step from one of its points to the next. One loop walks it.
 
 A field is ``(x, t) -> (B, ...)`` with states x of shape ``(B, ...)`` and a 0-dim time t. Samplers
-return the end points ``(B, ...)``, or with ``return_trajectory`` every state, ``(S + 1, B, ...)``.
+return the end points ``(B, ...)``, or with ``return_trajectory`` every state, ``(S + 1, B, ...)``,
+in the type of the starting points. Between the steps states are float32 or better, and so is t:
+in 16 bits small steps would be lost. The field sees states in the type of the starting points.
 Wrong types raise TypeError; wrong shapes and values out of range raise ValueError.
 """
 
@@ -15,6 +17,7 @@ from torch import Tensor
 from utils.paths import AffinePath
 from utils.schedulers import DiscreteVP, Scheduler
 from utils.tensors import (
+    at_least_float32,
     check_nonnegative,
     check_positive_int,
     check_same_shape,
@@ -26,7 +29,11 @@ Field = Callable[[Tensor, Tensor], Tensor]
 
 
 def walk(
-    step: Callable[[Tensor, Any, Any], Tensor], x: Tensor, grid: Iterable, every: bool = False
+    step: Callable[[Tensor, Any, Any], Tensor],
+    x: Tensor,
+    grid: Iterable,
+    every: bool = False,
+    enable_grad: bool = False,
 ) -> Tensor:
     """The loop that all samplers share.
 
@@ -35,16 +42,26 @@ def walk(
         x: where to start, shape ``(B, ...)``.
         grid: times or indices, in the order in which they are visited.
         every: return all states, not only the last.
+        enable_grad: keep what gradients through all steps need; memory grows with their number.
 
     Returns:
         The last state ``(B, ...)``, or all of them ``(S + 1, B, ...)``.
     """
+    x_0, x = x, at_least_float32(x)
     states = [x]
-    for here, there in itertools.pairwise(grid):
-        x = step(x, here, there)
-        if every:
-            states.append(x)
-    return torch.stack(states) if every else x
+    with torch.set_grad_enabled(enable_grad and torch.is_grad_enabled()):
+        for here, there in itertools.pairwise(grid):
+            x = step(x, here, there)
+            if every:
+                states.append(x)
+        return (torch.stack(states) if every else x).to(x_0)
+
+
+def _narrow(field: Field, x_0: Tensor) -> Field:
+    """The field as its caller knows it: states have the type of the starting points."""
+    if at_least_float32(x_0) is x_0:
+        return field
+    return lambda x, t: field(x.to(x_0), t)
 
 
 def _evaluate(name: str, field: Field, x: Tensor, t: Tensor) -> Tensor:
@@ -91,8 +108,8 @@ def heun_step(velocity: Field, x: Tensor, t: Tensor, h: Tensor) -> Tensor:
     Arguments as in ``euler_step``.
     """
     k_1 = _evaluate("velocity", velocity, x, t)
-    # (t + h).clamp: rounding may carry the last step a hair beyond 1.
-    k_2 = _evaluate("velocity", velocity, x + h * k_1, (t + h).clamp(max=1.0))
+    # (t + h).clamp: rounding may carry the last step a hair beyond 1, or beyond 0 on the way back.
+    k_2 = _evaluate("velocity", velocity, x + h * k_1, (t + h).clamp(0.0, 1.0))
     return x + 0.5 * h * (k_1 + k_2)
 
 
@@ -100,19 +117,23 @@ ODE_STEPS = {"euler": euler_step, "midpoint": midpoint_step, "heun": heun_step}
 
 
 def _time_grid(steps: int, x: Tensor, t_end: float = 1.0) -> Tensor:
-    return torch.linspace(0.0, t_end, check_positive_int("steps", steps) + 1).to(x)
+    count, like = check_positive_int("steps", steps) + 1, at_least_float32(x)
+    return torch.linspace(0.0, t_end, count, dtype=like.dtype, device=like.device)
 
 
 def _check_grid(time_grid: Tensor, x: Tensor) -> Tensor:
     check_samples("time_grid", time_grid, ndim=1)
     if len(time_grid) < 2:
         raise ValueError(f"time_grid must hold at least two times, got {time_grid.tolist()}")
-    if time_grid.min() < 0 or time_grid.max() > 1 or (time_grid.diff() <= 0).any():
-        raise ValueError(f"time_grid must increase within [0, 1], got {time_grid.tolist()}")
-    return time_grid.to(x)
+    ahead = time_grid.diff() > 0
+    if time_grid.min() < 0 or time_grid.max() > 1 or ahead.any() != ahead.all():
+        rule = "must only increase, or only decrease, within [0, 1]"
+        raise ValueError(f"time_grid {rule}, got {time_grid.tolist()}")
+    if (time_grid.diff() == 0).any():
+        raise ValueError(f"time_grid must hold no time twice in a row, got {time_grid.tolist()}")
+    return time_grid.to(at_least_float32(x))
 
 
-@torch.no_grad()
 def sample_ode(
     velocity: Field,
     x_0: Tensor,
@@ -120,6 +141,7 @@ def sample_ode(
     method: str = "euler",
     time_grid: Tensor | None = None,
     return_trajectory: bool = False,
+    enable_grad: bool = False,
 ) -> Tensor:
     r"""Solve :math:`\dot x = u(x, t)` from noise at t = 0 to data at t = 1 in fixed steps.
 
@@ -128,24 +150,26 @@ def sample_ode(
         x_0: starting points, shape ``(B, ...)``.
         steps: number of equal steps; ignored if ``time_grid`` is given.
         method: ``"euler"``, ``"midpoint"`` or ``"heun"``.
-        time_grid: increasing times within [0, 1], shape ``(S + 1,)``.
+        time_grid: increasing times within [0, 1], shape ``(S + 1,)``. Decreasing ones lead from
+            data back to its noise: ``sample_ode(u, x_1, time_grid=torch.linspace(1, 0, 101))``.
         return_trajectory: return every state, not only the last.
+        enable_grad: let gradients through; see ``walk``.
 
     Raises:
-        ValueError: if the method is unknown or the grid does not increase.
+        ValueError: if the method is unknown, or the grid turns back or stands still.
     """
     check_samples("x_0", x_0)
     if method not in ODE_STEPS:
         raise ValueError(f"method must be one of {tuple(ODE_STEPS)}, got {method!r}")
     grid = _time_grid(steps, x_0) if time_grid is None else _check_grid(time_grid, x_0)
+    velocity = _narrow(velocity, x_0)
 
     def step(x: Tensor, t: Tensor, t_next: Tensor) -> Tensor:
         return ODE_STEPS[method](velocity, x, t, t_next - t)
 
-    return walk(step, x_0, grid, return_trajectory)
+    return walk(step, x_0, grid, return_trajectory, enable_grad)
 
 
-@torch.no_grad()
 def sample_sde(
     velocity: Field,
     x_0: Tensor,
@@ -155,6 +179,7 @@ def sample_sde(
     generator: torch.Generator | None = None,
     return_trajectory: bool = False,
     t_end: float = 1.0,
+    enable_grad: bool = False,
 ) -> Tensor:
     r"""Euler-Maruyama on the SDE that shares the marginals of the flow.
 
@@ -175,24 +200,25 @@ def sample_sde(
         noise_scale: the factor gamma, at least 0.
         generator: source of randomness.
         return_trajectory: return every state, not only the last.
+        enable_grad: let gradients through; see ``walk``.
         t_end: time to stop at, in (0, 1].
     """
     check_samples("x_0", x_0)
     check_nonnegative("noise_scale", noise_scale)
     if not 0 < check_nonnegative("t_end", t_end) <= 1:
         raise ValueError(f"t_end must lie in (0, 1], got {t_end}")
-    path = AffinePath(scheduler)
+    path, velocity = AffinePath(scheduler), _narrow(velocity, x_0)
 
     def step(x: Tensor, t: Tensor, t_next: Tensor) -> Tensor:
         h, c = t_next - t, noise_scale * scheduler.sigma(t)
-        u = _evaluate("velocity", velocity, x, t)
+        u = _evaluate("velocity", velocity, x, t).to(x)
         if noise_scale == 0:
             return x + h * u
         x_0_hat = path.convert(x, t, u, "velocity", "epsilon")
         noise = (2 * scheduler.sigma(t) * c * h).sqrt() * randn_like(x, generator)
         return x + h * (u - c * x_0_hat) + noise
 
-    return walk(step, x_0, _time_grid(steps, x_0, t_end), return_trajectory)
+    return walk(step, x_0, _time_grid(steps, x_0, t_end), return_trajectory, enable_grad)
 
 
 def _bars(schedule: DiscreteVP, k: int, k_next: int) -> tuple[float, float]:
@@ -256,7 +282,6 @@ def ddim_step(
     return x + s * noise
 
 
-@torch.no_grad()
 def sample_ddim(
     epsilon_model: Field,
     x_T: Tensor,
@@ -265,6 +290,7 @@ def sample_ddim(
     eta: float = 0.0,
     generator: torch.Generator | None = None,
     return_trajectory: bool = False,
+    enable_grad: bool = False,
 ) -> Tensor:
     """DDIM on evenly spaced indices from T - 1 down to 0, then to clean data.
 
@@ -278,18 +304,20 @@ def sample_ddim(
         eta: share of fresh noise; 0 is deterministic.
         generator: source of randomness, used if ``eta`` > 0.
         return_trajectory: return every state, not only the last.
+        enable_grad: let gradients through; see ``walk``.
     """
     check_samples("x_T", x_T)
     if check_positive_int("steps", steps) > schedule.T:
         raise ValueError(f"steps must be at most T={schedule.T}, got {steps}")
     indices = torch.linspace(schedule.T - 1, 0, steps).round().long().tolist() + [-1]
+    epsilon_model = _narrow(epsilon_model, x_T)
 
     def step(x: Tensor, k: int, k_next: int) -> Tensor:
-        epsilon = _evaluate("epsilon_model", epsilon_model, x, schedule.time(k).to(x))
+        epsilon = _evaluate("epsilon_model", epsilon_model, x, schedule.time(k).to(x)).to(x)
         noise = randn_like(x, generator) if eta > 0 and k_next >= 0 else None
         return ddim_step(epsilon, x, k, k_next, schedule, eta, noise)
 
-    return walk(step, x_T, indices, return_trajectory)
+    return walk(step, x_T, indices, return_trajectory, enable_grad)
 
 
 def ddpm_step(
@@ -339,7 +367,6 @@ def ddpm_step(
     return mean + s_squared**0.5 * noise
 
 
-@torch.no_grad()
 def sample_ddpm(
     epsilon_model: Field,
     x_T: Tensor,
@@ -347,6 +374,7 @@ def sample_ddpm(
     generator: torch.Generator | None = None,
     variance: str = "beta",
     return_trajectory: bool = False,
+    enable_grad: bool = False,
 ) -> Tensor:
     """Ancestral sampling through all T steps.
 
@@ -359,15 +387,17 @@ def sample_ddpm(
         generator: source of randomness.
         variance: ``"beta"`` or ``"posterior"``.
         return_trajectory: return every state, not only the last.
+        enable_grad: let gradients through; see ``walk``.
     """
     check_samples("x_T", x_T)
+    epsilon_model = _narrow(epsilon_model, x_T)
 
     def step(x: Tensor, k: int, _: int) -> Tensor:
-        epsilon = _evaluate("epsilon_model", epsilon_model, x, schedule.time(k).to(x))
+        epsilon = _evaluate("epsilon_model", epsilon_model, x, schedule.time(k).to(x)).to(x)
         noise = randn_like(x, generator) if k > 0 else None
         return ddpm_step(epsilon, x, k, schedule, noise, variance)
 
-    return walk(step, x_T, range(schedule.T - 1, -2, -1), return_trajectory)
+    return walk(step, x_T, range(schedule.T - 1, -2, -1), return_trajectory, enable_grad)
 
 
 class count_evaluations:  # noqa: N801  (reads as a verb where it is used)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from utils.tensors import (
+    at_least_float32,
     check_nonnegative,
     check_positive_int,
     check_same_shape,
@@ -298,9 +299,10 @@ class DiscreteVP:
         check_samples("x_0", x_0)
         check_samples("x_1", x_1)
         check_same_shape("x_0", x_0, "x_1", x_1)
-        alpha = expand_time(self.alpha(k).to(x_1), x_1)
-        sigma = expand_time(self.sigma(k).to(x_1), x_1)
-        return alpha * x_1 + sigma * x_0
+        like = at_least_float32(x_1)
+        alpha = expand_time(self.alpha(k).to(like), x_1)
+        sigma = expand_time(self.sigma(k).to(like), x_1)
+        return (alpha * x_1 + sigma * x_0).to(x_1)
 
     def step(self, x: Tensor, k: int, generator: torch.Generator | None = None) -> Tensor:
         r"""One step of the forward chain.

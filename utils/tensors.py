@@ -34,6 +34,22 @@ def expand_time(t: Tensor, x: Tensor) -> Tensor:
     return t.reshape(-1, *([1] * (x.ndim - 1)))
 
 
+def at_least_float32(x: Tensor) -> Tensor:
+    """``x`` itself, or in float32 if its own type has fewer digits.
+
+    bfloat16 tells 8 bits, float16 11: a small step on a large number, or the thousandth of a time,
+    is lost without a word. So sums, times and averages are kept in this type, and results are
+    given back in the caller's.
+
+    Args:
+        x: any floating-point tensor.
+
+    Returns:
+        Same shape; float16 and bfloat16 become float32.
+    """
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
 def randn_like(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
     """Standard normal noise with the shape, dtype and device of ``x``, from ``generator``.
 

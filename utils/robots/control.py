@@ -115,6 +115,8 @@ def rollout(
     """
     for name, n in (("max_steps", max_steps), ("chunk", chunk), ("obs_horizon", obs_horizon)):
         check_positive_int(name, n)
+    if first != int(check_nonnegative("first", first)):
+        raise ValueError(f"first must be a whole number, got {first}")
     if len(seeds) == 0:
         raise ValueError("seeds must hold at least one seed, got none")
     observations = [environment.reset(seeds)]

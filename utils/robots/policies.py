@@ -33,9 +33,11 @@ class Normalizer(nn.Module):
         """Take the limits from data ``(..., dim)``; a constant coordinate is only shifted."""
         x = check_samples("x", x).flatten(0, -2)
         low, high = x.amin(dim=0), x.amax(dim=0)
-        constant = high <= low
-        self.low.copy_(torch.where(constant, low - 1, low))
-        self.high.copy_(torch.where(constant, low + 1, high))
+        # A constant has no range: 1, or as much as float32 can add to it, which is 64 at 1e9.
+        least = torch.finfo(torch.float32).eps * low.abs()
+        room = torch.where(high > low, 0.0, least.clamp(min=1.0))
+        self.low.copy_(low - room)
+        self.high.copy_(high + room)
 
     def forward(self, x: Tensor) -> Tensor:
         """From the data's units to [-1, 1]."""
