@@ -96,7 +96,7 @@ HINTS = {
     ),
     "sema_last": (
         "{name}: 학습률이 정말 0까지 낮아졌는지 보세요. 그러면 마지막에는 거의 흔들리지 않습니다.",
-        "{name}: does the learning rate really fall to 0? Then the weights hardly shake at the end.",
+        "{name}: does the rate really fall to 0? Then the weights hardly shake at the end.",
     ),
 }
 
