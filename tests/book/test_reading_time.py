@@ -10,7 +10,6 @@ from book.build import ROOT
 
 # Not written for first-time readers yet: longer than an hour. This list may only shrink.
 LONG = {
-    "06-from-scratch",
     "07-flow-matching-library",
     "09-robotics",
 }

@@ -10,11 +10,6 @@ from book.extension.claims import LINE
 # only the numbers in its groups may differ; a pattern that meets nothing any more fails a test.
 CLOCK = {
     "03-deeper": (r"images ([\d.]+) ms, 16 times as many ([\d.]+) ms, (\d+) times as long",),
-    "06-from-scratch": (
-        r"^training \(s\) +([\d.]+) +([\d.]+)$",
-        r"^training step, median \(ms\) +([\d.]+) +([\d.]+)$",
-        r"^sampling, \d+ evaluations \(s\) +([\d.]+|nan) +([\d.]+)$",
-    ),
     "07-flow-matching-library": (
         r"^trained in (\d+) s,",
         r"'([\d.]+) ms'",
