@@ -12,7 +12,6 @@ from book.build import ROOT
 LONG = {
     "06-from-scratch",
     "07-flow-matching-library",
-    "09-robotics",
 }
 LIMITS = {"05-mathematics": 90}  # minutes; an hour where nothing is said
 LANGUAGES = ("ko", "en")
