@@ -142,13 +142,13 @@ EXERCISES = {
         Choice("same_as", "regression", {"robot_one_flow": "flow"}),
     ),
     "ex-robot-chunk": (
-        # The solution's cell after training with three seeds: flow at worst 0.73 (the chapter's
-        # seed), 0.77 and 0.75, the regression at worst 0.54, 0.61 and 0.58.
+        # The solution's cell after training with three seeds: flow at worst 0.68 (the chapter's
+        # seed), 0.75 and 0.72, the regression at worst 0.54 to 0.56.
         Number(
             "flow_lowest",
-            0.73,
+            0.70,
             0.06,
-            {"percent": 73.0, "robot_chunk_lowest": 0.54},
+            {"percent": 70.0, "robot_chunk_lowest": 0.54},
             low=0,
             high=1,
         ),
