@@ -23,7 +23,7 @@ CLOCK = {
 CLOCK_CLAIMS = {
     "07-flow-matching-library": ("lib-cost-per-evaluation",),
     "08-deeper": ("str-pairing-time",),
-    "09-robotics": ("robot-hundred-evaluations",),
+    "09-robotics": ("robot-read-once",),
 }
 # The error of an identity is rounding, which another processor does otherwise; its bound stays.
 ROUNDING = (r"^identity [\w-]+: (\S+) <",)
