@@ -10,7 +10,7 @@ from book.build import LANGUAGES, ROOT
 
 # Pages that are not rewritten yet. One that has landed leaves the list: the test asks for it.
 NOT_YET: set[str] = set()
-FIRST = re.compile(r"index|0[123458]-.*")
+FIRST = re.compile(r"index|0[1234578]-.*")
 PAGES = sorted(p.stem for p in (ROOT / "chapters/ko").glob("*.md") if FIRST.fullmatch(p.stem))
 SAID = re.compile(r"\{claim\}`([\w-]+)\s*(?:\|([^`]*))?`")
 
@@ -19,7 +19,7 @@ def measured(page):
     """The claims and identities of a page: whether each has, or needs, a rival."""
     found = {}
     for source, _ in code_cells(page):
-        code = "\n".join(line for line in source.splitlines() if not line.startswith(("%", "!")))
+        code = "\n".join(line for line in source.splitlines() if not line.lstrip().startswith(("%", "!")))
         for call in ast.walk(ast.parse(code)):
             name = getattr(getattr(call, "func", None), "id", None)
             if name == "identity":

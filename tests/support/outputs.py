@@ -16,8 +16,6 @@ CLOCK = {
         r"^sampling, \d+ evaluations \(s\) +([\d.]+|nan) +([\d.]+)$",
     ),
     "07-flow-matching-library": (
-        r"^trained in (\d+) s,",
-        r"'([\d.]+) ms'",
         r"weights, (\d+) s,",
         r"^\d+ pictures in (\d+) s$",
     ),
@@ -26,7 +24,6 @@ CLOCK = {
 }
 # Claims about what a clock measured: of these only the bound is compared.
 CLOCK_CLAIMS = {
-    "07-flow-matching-library": ("lib-cost-per-evaluation",),
     "08-deeper": ("str-pairing-time",),
     "09-robotics": ("robot-hundred-evaluations",),
 }
