@@ -29,7 +29,7 @@ CLAIM = re.compile(r"\{claim\}`([\w-]+)(?: *\|[^`\n]*)?`")
 MARK = re.compile(r"<<([\w-]+)>>")  # what stands for a claim where backticks are taken for code
 QUOTED = {
     "06-from-scratch": ("1.5",),  # a recap of what another section asserts
-    "07-flow-matching-library": ("4.0", "0.1", "10"),  # a licence; a threshold; a setting
+    "07-flow-matching-library": ("4.0", "10"),  # a licence; a setting
     # Of papers, a rule of the task, and a bound in seconds for what is printed in ms.
     "09-robotics": ("0.1", "0.95", "64"),
 }
