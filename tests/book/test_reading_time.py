@@ -8,10 +8,6 @@ from reading_time import read
 from book import chapters
 from book.build import ROOT
 
-# Not written for first-time readers yet: longer than an hour. This list may only shrink.
-LONG = {
-    "07-flow-matching-library",
-}
 LIMITS = {"05-mathematics": 90}  # minutes; an hour where nothing is said
 LANGUAGES = ("ko", "en")
 PAGES = [page for code in LANGUAGES for page in sorted((ROOT / f"chapters/{code}").glob("0*.md"))]
@@ -26,11 +22,7 @@ def name(page):
 def test_the_box_promises_no_less_than_it_takes(page):
     time, promised = read(page), chapters.read(page).minutes
     assert time.minutes <= promised, f"{time.minutes:.0f} minutes: {time}"
-    limit = LIMITS.get(page.stem, 60)
-    if page.stem in LONG:
-        assert promised > limit, f"{page.stem} has become short: take it from the list LONG"
-    else:
-        assert promised <= limit
+    assert promised <= LIMITS.get(page.stem, 60)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -19,7 +19,9 @@ def measured(page):
     """The claims and identities of a page: whether each has, or needs, a rival."""
     found = {}
     for source, _ in code_cells(page):
-        code = "\n".join(line for line in source.splitlines() if not line.startswith(("%", "!")))
+        code = "\n".join(
+            line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))
+        )
         for call in ast.walk(ast.parse(code)):
             name = getattr(getattr(call, "func", None), "id", None)
             if name == "identity":

@@ -11,8 +11,6 @@ from book.extension.claims import LINE
 CLOCK = {
     "03-deeper": (r"images ([\d.]+) ms, 16 times as many ([\d.]+) ms, (\d+) times as long",),
     "07-flow-matching-library": (
-        r"^trained in (\d+) s,",
-        r"'([\d.]+) ms'",
         r"weights, (\d+) s,",
         r"^\d+ pictures in (\d+) s$",
     ),
@@ -21,7 +19,6 @@ CLOCK = {
 }
 # Claims about what a clock measured: of these only the bound is compared.
 CLOCK_CLAIMS = {
-    "07-flow-matching-library": ("lib-cost-per-evaluation",),
     "08-deeper": ("str-pairing-time",),
     "09-robotics": ("robot-read-once",),
 }

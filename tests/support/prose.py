@@ -28,7 +28,7 @@ ELSEWHERE = re.compile(
 CLAIM = re.compile(r"\{claim\}`([\w-]+)(?: *\|[^`\n]*)?`")
 MARK = re.compile(r"<<([\w-]+)>>")  # what stands for a claim where backticks are taken for code
 QUOTED = {
-    "07-flow-matching-library": ("4.0", "0.1", "10"),  # a licence; a threshold; a setting
+    "07-flow-matching-library": ("4.0", "10"),  # a licence; a setting
     # Of papers and model cards, and the rules of the task: a threshold, the time between actions.
     "09-robotics": ("0.1", "0.95", "0.91", "0.96", "64", "95"),
 }
