@@ -20,7 +20,6 @@ CLOCK = {
 # Claims about what a clock measured: of these only the bound is compared.
 CLOCK_CLAIMS = {
     "08-deeper": ("str-pairing-time",),
-    "09-robotics": ("robot-read-once",),
 }
 # The error of an identity is rounding, which another processor does otherwise; its bound stays.
 ROUNDING = (r"^identity [\w-]+: (\S+) <",)
