@@ -22,6 +22,15 @@ def bare(model: nn.Module, x: Tensor, steps: int) -> Tensor:
 
 
 @torch.no_grad()
+def network(model: nn.Module, x: Tensor, steps: int) -> Tensor:
+    """No sampler at all, only what every one of them pays: the network."""
+    t = torch.tensor(0.5)
+    for _ in range(steps):
+        model(x, t)
+    return x
+
+
+@torch.no_grad()
 def by_torchdiffeq(model: nn.Module, x: Tensor, steps: int) -> Tensor:
     grid = torch.linspace(0.0, 1.0, steps + 1)
     return odeint(lambda t, x: model(x, t), x, grid, method="euler")[-1]
@@ -36,6 +45,7 @@ def euler(batch: int, steps: int, dim: int = 2) -> Case:
         "ODESolver": lambda x: solver.sample(x_init=x, step_size=1 / steps, method="euler"),
         "torchdiffeq": lambda x: by_torchdiffeq(model, x, steps),
         "bare": lambda x: bare(model, x, steps),
+        "network": lambda x: network(model, x, steps),
     }
     draw, what = lambda: (torch.randn(batch, dim),), {"batch": batch, "steps": steps}
     return Case("euler", what, ways, draw, lambda a, b: torch.allclose(a, b, atol=1e-4))
@@ -75,7 +85,8 @@ def ddim(batch: int, steps: int = 50) -> Case:
     return Case("ddim", {"batch": batch, "steps": steps}, ways, lambda: (torch.randn(batch, 2),))
 
 
-def cases() -> list[Case]:
+def cases(quick: bool = False) -> list[Case]:
     """Three batches, three numbers of evaluations, and two batches with diffusers."""
-    ode = [euler(batch, steps) for batch in (1, 256, 4096) for steps in (8, 20, 100)]
+    batches, counts = ((1, 256), (8, 20)) if quick else ((1, 256, 4096), (8, 20, 100))
+    ode = [euler(batch, steps) for batch in batches for steps in counts]
     return ode + [make(batch) for make in (ddpm, ddim) for batch in (1, 256)]

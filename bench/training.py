@@ -124,7 +124,7 @@ def images(device: str = "cpu") -> Case:
     return Case("train_unet", what, ways, lambda: (next(count),), device=device)
 
 
-def cases() -> list[Case]:
+def cases(quick: bool = False) -> list[Case]:
     """The plane and images, on the CPU and on a card if there is one."""
     devices = ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
     return [make(device) for device in devices for make in (lambda d: plane(256, d), images)]

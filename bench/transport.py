@@ -18,15 +18,22 @@ def by_pot(x: Tensor, y: Tensor) -> float:
     return float(ot.emd2([], [], cost, numItermax=10**9)) ** 0.5
 
 
-def pairing(n: int) -> Case:
-    """Noise paired with data in eight modes; torchcfm draws its pairs from the plan."""
+def pairing(n: int, dim: int = 2) -> Case:
+    """Noise paired with data: eight modes in the plane, or a shifted Gaussian in more dimensions."""
+
+    def draw() -> tuple[Tensor, Tensor]:
+        if dim == 2:
+            return sets("modes", n, generator)
+        x, y = torch.randn(2, n, dim, generator=generator)
+        return x, 0.5 * y + 1
+
     sampler, generator = OTPlanSampler(method="exact"), torch.Generator().manual_seed(n)
     ways = {
         OURS: minibatch_ot_coupling,
         "torchcfm": lambda a, b: sampler.sample_plan(a, b, replace=False),
         "POT": pot,
     }
-    return Case("pairing", {"n": n}, ways, lambda: sets("modes", n, generator))
+    return Case("pairing", {"n": n, "D": dim}, ways, draw)
 
 
 def distance(n: int) -> Case:
@@ -42,6 +49,6 @@ def distance(n: int) -> Case:
     )
 
 
-def cases() -> list[Case]:
+def cases(quick: bool = False) -> list[Case]:
     """Both, for sets of 64 to 2,048."""
-    return [make(n) for make in (pairing, distance) for n in SIZES]
+    return [make(n) for make in (pairing, distance) for n in SIZES[: 4 if quick else None]]

@@ -1,0 +1,76 @@
+"""What the tables say, in the words of each language."""
+
+from bench.turns import OURS
+
+LANGUAGES = ("en", "ko")
+
+# The name of a row; what stands in braces comes from the case.
+GROUPS = {
+    "train_plane": {
+        "en": "training step, MLP in the plane, batch {batch}, {device}",
+        "ko": "학습 한 스텝, 평면의 MLP, 배치 {batch}, {device}",
+    },
+    "train_unet": {
+        "en": "training step, UNet on images, batch {batch}, {device}",
+        "ko": "학습 한 스텝, 이미지의 UNet, 배치 {batch}, {device}",
+    },
+    "euler": {
+        "en": "Euler, batch {batch}, {steps} evaluations",
+        "ko": "오일러 방법, 배치 {batch}, 평가 {steps}회",
+    },
+    "ddpm": {"en": "DDPM, batch {batch}, {steps} steps", "ko": "DDPM, 배치 {batch}, {steps}스텝"},
+    "ddim": {"en": "DDIM, batch {batch}, {steps} steps", "ko": "DDIM, 배치 {batch}, {steps}스텝"},
+    "pairing": {
+        "en": "OT pairing, {n} pairs in {D} dimensions",
+        "ko": "최적 수송 짝짓기, {D}차원의 {n}쌍",
+    },
+    "distance": {"en": "W2, {n} points in the plane", "ko": "W2 거리, 평면의 점 {n}개"},
+}
+# How the rivals are called; what is missing here is called the same in both languages.
+RIVALS = {
+    OURS: {"en": "ours", "ko": "이 강의"},
+    "bare": {"en": "bare loop", "ko": "맨 반복문"},
+    "network": {"en": "network alone", "ko": "신경망만"},
+}
+# What grows, as the second table calls it.
+GROWTH = {
+    "batch": {"en": "batch", "ko": "배치"},
+    "steps": {"en": "evaluations", "ko": "평가 횟수"},
+    "n": {"en": "pairs or points n", "ko": "쌍 또는 점의 수 n"},
+    "D": {"en": "dimensions D", "ko": "차원 D"},
+}
+WORK = {
+    "train_plane": {"en": "training step, MLP", "ko": "학습 한 스텝, MLP"},
+    "euler": {"en": "Euler", "ko": "오일러 방법"},
+    "pairing": {"en": "OT pairing", "ko": "최적 수송 짝짓기"},
+    "distance": {"en": "W2", "ko": "W2 거리"},
+}
+CAPTION = {
+    "en": "Measured with `make bench` on {date}: {machine}, one process, one thread; {versions}. "
+    "Ratios are the other's time over ours, above 1 ours is faster: the median of pairs that ran "
+    "in turns, and their quartiles.",
+    "ko": "{date}에 `make bench`로 잰 값: {machine}, 프로세스 하나, 스레드 하나; {versions}. 배수는 "
+    "상대가 쓴 시간을 이 강의의 코드가 쓴 시간으로 나눈 것으로, 1보다 크면 이 강의가 빠릅니다. "
+    "번갈아 실행한 쌍의 중앙값이고 괄호 안은 사분위수입니다.",
+}
+HEADS = {
+    "en": ("What", "ours (ms)", "times as fast as"),
+    "ko": ("무엇", "이 강의 (ms)", "상대보다 몇 배 빠른가"),
+}
+GROWTH_HEADS = {
+    "en": ("What", "grows with", "from", "to", "exponent of the time"),
+    "ko": ("무엇", "무엇에 따라", "처음", "끝", "시간의 지수"),
+}
+LOST = {"en": "Where ours is the slower one:", "ko": "이 강의의 코드가 더 느린 곳:"}
+NOTHING_LOST = {"en": "Ours is slower nowhere.", "ko": "이 강의의 코드가 더 느린 곳은 없습니다."}
+OTHER_REASON = {
+    "en": "no known reason; within the spread, chance",
+    "ko": "알려진 이유 없음. 퍼짐 안쪽이면 우연",
+}
+# Why a rival may win; only said of rows that are lost.
+REASONS: dict[tuple[str, str], dict[str, str]] = {
+    ("euler", "bare"): {
+        "en": "a bare loop checks neither the points nor the shape of what the network returns",
+        "ko": "맨 반복문은 시작점도, 신경망이 돌려준 모양도 확인하지 않습니다",
+    },
+}
