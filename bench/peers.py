@@ -1,4 +1,4 @@
-"""The libraries beside which we measure: which are here, and what to do about those that are not."""
+"""The libraries beside which we measure: which are here, and what to do if one is not."""
 
 import importlib.metadata
 import importlib.util

@@ -14,6 +14,7 @@ from bench.words import (
     OTHER_REASON,
     REASONS,
     RIVALS,
+    VALUES,
     WORK,
 )
 
@@ -31,7 +32,9 @@ def figures(value: float) -> str:
 
 
 def name(row: Row, language: str) -> str:
-    words = {key: f"{x:,}" if isinstance(x, int) else x for key, x in row.what.items()}
+    words = {
+        key: VALUES[x][language] if isinstance(x, str) else f"{x:,}" for key, x in row.what.items()
+    }
     return GROUPS[row.group][language].format(**words)
 
 

@@ -18,14 +18,18 @@ def by_pot(x: Tensor, y: Tensor) -> float:
     return float(ot.emd2([], [], cost, numItermax=10**9)) ** 0.5
 
 
-def pairing(n: int, dim: int = 2) -> Case:
-    """Noise paired with data: eight modes in the plane, or a shifted Gaussian in more dimensions."""
+def what(kind: str, n: int, dim: int) -> dict[str, object]:
+    return {"kind": kind, "n": n, "D": dim}
 
-    def draw() -> tuple[Tensor, Tensor]:
-        if dim == 2:
-            return sets("modes", n, generator)
-        x, y = torch.randn(2, n, dim, generator=generator)
-        return x, 0.5 * y + 1
+
+def draw(kind: str, n: int, dim: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    return (
+        sets(kind, n, generator) if dim == 2 else tuple(torch.randn(2, n, dim, generator=generator))
+    )
+
+
+def pairing(kind: str, n: int, dim: int = 2) -> Case:
+    """Noise with data; torchcfm draws its pairs from the plan."""
 
     sampler, generator = OTPlanSampler(method="exact"), torch.Generator().manual_seed(n)
     ways = {
@@ -33,22 +37,24 @@ def pairing(n: int, dim: int = 2) -> Case:
         "torchcfm": lambda a, b: sampler.sample_plan(a, b, replace=False),
         "POT": pot,
     }
-    return Case("pairing", {"n": n, "D": dim}, ways, draw)
+    return Case("pairing", what(kind, n, dim), ways, lambda: draw(kind, n, dim, generator))
 
 
-def distance(n: int) -> Case:
+def distance(kind: str, n: int) -> Case:
     """W2 of the same sets."""
     generator = torch.Generator().manual_seed(n)
     ways = {OURS: wasserstein2, "torchcfm": wasserstein, "POT": by_pot}
     return Case(
         "distance",
-        {"n": n},
+        what(kind, n, 2),
         ways,
-        lambda: sets("modes", n, generator),
+        lambda: draw(kind, n, 2, generator),
         lambda a, b: abs(a - b) < 1e-3,
     )
 
 
 def cases(quick: bool = False) -> list[Case]:
-    """Both, for sets of 64 to 2,048."""
-    return [make(n) for make in (pairing, distance) for n in SIZES[: 4 if quick else None]]
+    """Both, for sets of 64 to 2,048: noise and eight modes, or two sets of noise."""
+    sizes = (64, 256) if quick else SIZES
+    makers = (pairing, distance)
+    return [make(kind, n) for make in makers for kind in ("modes", "equal") for n in sizes]
