@@ -23,14 +23,13 @@ def what(kind: str, n: int, dim: int) -> dict[str, object]:
 
 
 def draw(kind: str, n: int, dim: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    return (
-        sets(kind, n, generator) if dim == 2 else tuple(torch.randn(2, n, dim, generator=generator))
-    )
+    if dim == 2:
+        return sets(kind, n, generator)
+    return tuple(torch.randn(2, n, dim, generator=generator))
 
 
 def pairing(kind: str, n: int, dim: int = 2) -> Case:
     """Noise with data; torchcfm draws its pairs from the plan."""
-
     sampler, generator = OTPlanSampler(method="exact"), torch.Generator().manual_seed(n)
     ways = {
         OURS: minibatch_ot_coupling,
