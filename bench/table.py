@@ -76,15 +76,18 @@ def growth(series: list[Growth], language: str) -> list[str]:
 
 
 def lost(rows: list[Row], language: str) -> list[str]:
-    """Every ratio that is below 1 as it is printed, with its reason."""
-    found = [
-        f"- {name(row, language)}, {rival(key, language)} {r.median:.2f}: "
-        f"{REASONS.get((row.group, key), OTHER_REASON)[language]}"
-        for row in rows
-        for key, r in row.ratios.items()
-        if key != FLOOR and round(r.median, 2) < 1
-    ]
-    return [LOST[language], "", *found] if found else [NOTHING_LOST[language]]
+    """The reasons, each with all ratios that are below 1 as they are printed."""
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        for key, r in row.ratios.items():
+            if key != FLOOR and round(r.median, 2) < 1:
+                reason = REASONS.get((row.group, key), OTHER_REASON)[language]
+                what = f"{name(row, language)}, {rival(key, language)} {r.median:.2f}"
+                found.setdefault(reason, []).append(what)
+    if not found:
+        return [NOTHING_LOST[language]]
+    bullets = (f"- {reason}: {'; '.join(cases)}" for reason, cases in found.items())
+    return [LOST[language], "", *bullets]
 
 
 def page(rows: list[Row], series: list[Growth], language: str, **about: str) -> str:

@@ -77,16 +77,16 @@ GROWTH_HEADS = {
 LOST = {"en": "Where ours is the slower one:", "ko": "이 강의의 코드가 더 느린 곳:"}
 NOTHING_LOST = {"en": "Ours is slower nowhere.", "ko": "이 강의의 코드가 더 느린 곳은 없습니다."}
 OTHER_REASON = {
-    "en": "no known reason; within the spread, chance",
-    "ko": "알려진 이유 없음. 퍼짐 안쪽이면 우연",
+    "en": "no known reason; where 1 lies within the quartiles, chance",
+    "ko": "알려진 이유 없음. 1이 사분위수 사이에 있으면 우연",
 }
 SAME_SOLVER = {
-    "en": "both spend nearly all the time in the same solver, POT's network simplex; how many "
-    "pivots it needs depends on the data. We equalise the means first, which saves up to half on "
-    "most sets and nothing on modes around the noise",
-    "ko": "시간은 거의 모두 같은 풀이(POT의 네트워크 심플렉스)에서 쓰이고, 피벗 횟수는 데이터에 "
-    "달렸습니다. 이 강의는 먼저 두 평균을 맞추는데, 대부분의 데이터에서는 최대 절반을 아끼지만 "
-    "봉우리가 노이즈를 둘러싸면 아끼는 것이 없습니다",
+    "en": "nearly all the time is spent in the same solver, POT's network simplex (ours up to 128 "
+    "pairs: SciPy's). We also check that the sets are finite and equalise their means, which "
+    "saves up to half of the solver's time on most sets, and nothing on modes around the noise",
+    "ko": "시간은 거의 모두 같은 풀이(POT의 네트워크 심플렉스. 이 강의는 128쌍까지 SciPy)에서 "
+    "쓰입니다. 이 강의는 값이 유한한지 확인하고 두 평균을 맞추는데, 대부분의 데이터에서는 풀이 "
+    "시간을 최대 절반 아끼지만 봉우리가 노이즈를 둘러싸면 아끼는 것이 없습니다",
 }
 # Why a rival may win; only said of rows that are lost.
 REASONS: dict[tuple[str, str], dict[str, str]] = {

@@ -6,7 +6,7 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 # Up to so many pairs SciPy's solver is the faster one; beyond it may lose by a factor of 2 to 8.
-_SMALL, _SMALL_WIDE = 64, 256
+_SMALL, _SMALL_WIDE = 128, 256
 # In more dimensions than these, a matrix product is the faster way.
 _WIDE = 16
 
