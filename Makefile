@@ -18,7 +18,7 @@ export OMP_NUM_THREADS := 1
 # A LANG in the environment is a locale (ko_KR.UTF-8); only one on the command line is a language.
 LANGUAGE := $(if $(findstring command,$(origin LANG)),$(LANG),ko)
 
-.PHONY: help book watch test notebooks assignment grade translation lint timings audit serve clean
+.PHONY: help book watch test notebooks assignment grade translation lint timings audit bench serve clean
 
 help:  ## list the doors
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1|/' | \
@@ -69,6 +69,9 @@ timings: $(READY)  ## measure build and test times and write them into CONTRIBUT
 
 audit: book  ## measure accessibility and speed in Chromium (needs npm) for CONTRIBUTING
 	@$(BIN)/python -m audit --write
+
+bench: $(READY)  ## measure speed beside other libraries for CONTRIBUTING (QUICK=1: a minute)
+	@$(BIN)/python -m bench $(if $(QUICK),--quick,--write)
 
 serve: $(READY)  ## serve the built site at http://localhost:8000
 	@$(BIN)/python -m http.server 8000 --directory _build/html

@@ -97,17 +97,21 @@ class TheirLoop:
         self.order = torch.randperm(len(images), device=images.device)
         self.model.train()
 
-    def __call__(self, step: int) -> None:
+    def batch(self, step: int) -> Tensor:
+        """Mirrored and normalised float images."""
         size, device = self.config.batch_size, self.images.device
         first = step * size % (len(self.images) - size + 1)
-        self.optimizer.zero_grad()
         x_1 = self.images[self.order[first : first + size]].float() / 127.5 - 1
         # torch.where, so that a GPU need not wait for the number of mirrored images.
         mirror = torch.rand(size, 1, 1, 1, device=device) < 0.5
-        x_1 = torch.where(mirror, x_1.flip(-1), x_1)
+        return torch.where(mirror, x_1.flip(-1), x_1)
+
+    def __call__(self, step: int) -> None:
+        self.optimizer.zero_grad()
+        x_1 = self.batch(step)
         x_0 = torch.randn_like(x_1)
         t, x_t, u_t = self.matcher.sample_location_and_conditional_flow(x_0, x_1)
-        with autocast(device, self.config.precision):
+        with autocast(self.images.device, self.config.precision):
             predicted = self.model(x_t, t)
         loss = torch.mean((predicted.float() - u_t) ** 2)
         self.scaler.scale(loss).backward()

@@ -6,7 +6,7 @@ from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 # Up to so many pairs SciPy's solver is the faster one; beyond it may lose by a factor of 2 to 8.
-_SMALL, _SMALL_WIDE = 64, 256
+_SMALL, _SMALL_WIDE = 128, 256
 # In more dimensions than these, a matrix product is the faster way.
 _WIDE = 16
 
@@ -31,7 +31,7 @@ def pairing_cost(x: Tensor, y: Tensor) -> Tensor:
     if x.shape[1] <= _WIDE:
         x, y = x.double(), y.double()
         y = y - (y.mean(0) - x.mean(0))
-        return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").square()
+        return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").square_()
     x, y = (z - z.double().mean(0).to(z.dtype) for z in (x, y))
     cost = x @ y.T * -2
     if cost.isfinite().all():

@@ -221,6 +221,11 @@ def sample_sde(
     return walk(step, x_0, _time_grid(steps, x_0, t_end), return_trajectory, enable_grad)
 
 
+def _times(schedule: DiscreteVP, x: Tensor) -> Tensor:
+    """The times of all indices, once for all steps, where the states are: shape ``(T,)``."""
+    return schedule.time(torch.arange(schedule.T)).to(at_least_float32(x))
+
+
 def _bars(schedule: DiscreteVP, k: int, k_next: int) -> tuple[float, float]:
     """alpha-bar at k and at k_next; -1 stands for clean data, where it is 1."""
     schedule.check_index("k", k)
@@ -310,10 +315,10 @@ def sample_ddim(
     if check_positive_int("steps", steps) > schedule.T:
         raise ValueError(f"steps must be at most T={schedule.T}, got {steps}")
     indices = torch.linspace(schedule.T - 1, 0, steps).round().long().tolist() + [-1]
-    epsilon_model = _narrow(epsilon_model, x_T)
+    epsilon_model, times = _narrow(epsilon_model, x_T), _times(schedule, x_T)
 
     def step(x: Tensor, k: int, k_next: int) -> Tensor:
-        epsilon = _evaluate("epsilon_model", epsilon_model, x, schedule.time(k).to(x)).to(x)
+        epsilon = _evaluate("epsilon_model", epsilon_model, x, times[k]).to(x)
         noise = randn_like(x, generator) if eta > 0 and k_next >= 0 else None
         return ddim_step(epsilon, x, k, k_next, schedule, eta, noise)
 
@@ -390,10 +395,10 @@ def sample_ddpm(
         enable_grad: let gradients through; see ``walk``.
     """
     check_samples("x_T", x_T)
-    epsilon_model = _narrow(epsilon_model, x_T)
+    epsilon_model, times = _narrow(epsilon_model, x_T), _times(schedule, x_T)
 
     def step(x: Tensor, k: int, _: int) -> Tensor:
-        epsilon = _evaluate("epsilon_model", epsilon_model, x, schedule.time(k).to(x)).to(x)
+        epsilon = _evaluate("epsilon_model", epsilon_model, x, times[k]).to(x)
         noise = randn_like(x, generator) if k > 0 else None
         return ddpm_step(epsilon, x, k, schedule, noise, variance)
 

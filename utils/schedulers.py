@@ -260,6 +260,8 @@ class DiscreteVP:
         Raises:
             ValueError: if it lies outside 0..T-1.
         """
+        if type(k) is int and 0 <= k < self.T:  # samplers ask at every step: no tensor arithmetic
+            return torch.tensor(k)
         k = torch.as_tensor(k)
         if k.is_floating_point() or k.is_complex() or k.dtype == torch.bool:
             raise TypeError(f"{name} must be an integer step index, got dtype {k.dtype}")

@@ -67,7 +67,7 @@ def test_every_door_is_explained(page):
 def test_the_measured_tables_have_a_place():
     assert list(PLACES.values()) == ["CONTRIBUTING.md", "CONTRIBUTING.ko.md"]
     for page in PLACES.values():
-        for name in ("timings", "audit"):
+        for name in ("timings", "audit", "bench"):
             start, end = (f"<!-- {name}:{word} -->" for word in ("start", "end"))
             assert text(page).count(start) == text(page).count(end) == 1
     english, korean = book.timings.kept_builds()

@@ -137,3 +137,22 @@ def test_trajectory_has_every_state():
     assert run.shape == (10, 5, 2) and torch.equal(run[0], x)
     end = sample_ode(MIXTURE.velocity_field(CondOT()), x, 9)
     assert torch.equal(run[-1], end)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64])
+def test_a_model_sees_the_time_of_its_index(dtype):
+    seen, x = [], torch.randn(3, 2, generator=generator()).to(dtype)
+    model = lambda x, t: seen.append(t) or torch.zeros_like(x)  # noqa: E731
+    schedule = DiscreteVP(ddpm_betas(40))
+    sample_ddpm(model, x, schedule)
+    sample_ddim(model, x, schedule, steps=2)
+    fine = torch.promote_types(dtype, torch.float32)
+    for t, k in zip(seen, [*reversed(range(40)), 39, 0], strict=True):
+        assert t.ndim == 0 and t.dtype == fine and t == schedule.time(k).to(fine)
+
+
+@pytest.mark.parametrize("k", [-1, 1000, True, 1.0, torch.tensor([3, 1000])])
+def test_an_index_is_checked_as_a_number_and_as_a_tensor(k):
+    assert SCHEDULE.check_index("k", 999).equal(SCHEDULE.check_index("k", torch.tensor(999)))
+    with pytest.raises((TypeError, ValueError), match="k must"):
+        SCHEDULE.check_index("k", k)
