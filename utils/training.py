@@ -51,6 +51,8 @@ def move_average(slow: list[Tensor], fast: list[Tensor], decay: float, updates: 
     for weight in slow:
         if at_least_float32(weight) is not weight:
             raise TypeError(f"slow must be float32 or better, got {weight.dtype}")
+    if not slow:  # a model without weights
+        return
     d = min(decay, (1 + updates) / (10 + updates))
     get_ema_multi_avg_fn(d)(slow, fast, updates)  # all tensors in one call: a loop is far slower
 
