@@ -158,7 +158,7 @@ class VP(Scheduler):
         Unless :math:`\beta_{min} = 0`: then it ends at :math:`-\sqrt{\beta_{max}/2}`.
         """
         slope = self.sigma_d_sigma(t) / self.sigma(t)
-        return slope if self.beta_min else slope.nan_to_num(-math.sqrt(self.beta_max / 2))
+        return torch.where(slope.isnan(), -math.sqrt(self.beta_max / 2), slope)  # 0/0
 
     def sigma_d_sigma(self, t: Tensor) -> Tensor:
         r""":math:`\sigma_t\dot\sigma_t = -\alpha_t\dot\alpha_t`, finite everywhere."""
