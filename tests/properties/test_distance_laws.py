@@ -68,7 +68,7 @@ def test_kernel_energy_and_frechet_distances(drawn_sets, h):
     assert abs(energy_distance(x, y) - wanted) < 1e-9
     if x.ndim > 2:
         return
-    one, other = np.cov(a.T, ndmin=2), np.cov(b.T, ndmin=2)
+    one, other = (np.atleast_2d(np.cov(z.T)) for z in (a, b))
     root = linalg.sqrtm(one)
     cross = np.sqrt(np.clip(linalg.eigvalsh(root.real @ other @ root.real), 0, None)).sum()
     wanted = ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(one) + np.trace(other) - 2 * cross
@@ -80,16 +80,10 @@ def test_order_sides_and_a_common_shift_do_not_matter(seed, n, dim, shift):
     x, y = drawn(seed, n, dim), 0.5 + drawn(seed + 1, n, dim)
     order = torch.randperm(n, generator=torch.Generator().manual_seed(seed))
     for distance in DISTANCES:
-        fixed = {"generator": None} if distance is not sliced_wasserstein2 else {}
-        fixed.clear()
-        if distance is sliced_wasserstein2:
-            values = [
-                distance(a, b, generator=torch.Generator().manual_seed(1))
-                for a, b in ((x, y), (y, x), (x[order], y), (x + shift, y + shift))
-            ]
-        else:
-            pairs = ((x, y), (y, x), (x[order], y), (x + shift, y + shift))
-            values = [distance(*pair) for pair in pairs]
+        values = []
+        for pair in ((x, y), (y, x), (x[order], y), (x + shift, y + shift)):
+            fixed = {"generator": torch.Generator().manual_seed(1)}
+            values.append(distance(*pair, **(fixed if distance is sliced_wasserstein2 else {})))
         assert max(values) - min(values) < 1e-8 * (1 + shift)
         if distance is not mmd:
             assert distance(x, x) < 1e-12 and min(values) > 0
@@ -123,7 +117,8 @@ def test_gaps_in_log_density(data, dtype):
     y = y.detach() + 0.5
     gap = log_density_gap(x, y, mixture)
     a, b = (mixture.log_density(z.detach().double()).numpy() for z in (x, y))
-    wanted = stats.norm.sf(abs(a.mean() - b.mean()) / math.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b))) * 2  # fmt: skip  # noqa: E501
+    error = math.sqrt(a.var(ddof=1) / len(a) + b.var(ddof=1) / len(b))
+    wanted = 2 * stats.norm.sf(abs(a.mean() - b.mean()) / error)
     assert abs(gap.gap - (a.mean() - b.mean())) < 1e-9 * (1 + abs(gap.gap))
     assert abs(gap.chance - wanted) < 1e-9
     same = x[:1].expand(3, *x.shape[1:])
@@ -143,7 +138,7 @@ def test_shares_and_widths_of_modes(seed, dtype, dim, weight):
     x = mixture.sample(200, torch.Generator().manual_seed(seed))
     left = (x[:, 0] < 0).sum().item()
     found = mode_shares(x, mixture)
-    assert found.shares.tolist() == [left / 200, 1 - left / 200]
+    assert found.shares.tolist() == [left / 200, (200 - left) / 200]
     w = mixture.weights.double().numpy()
     counts = np.array([left, 200 - left])
     wanted = stats.chi2.sf(((counts - 200 * w) ** 2 / (200 * w)).sum(), 1)
@@ -152,7 +147,7 @@ def test_shares_and_widths_of_modes(seed, dtype, dim, weight):
     for k, inside in enumerate((x[:, 0] < 0, x[:, 0] > 0)):
         root = (x[inside].double() - means[k].double()).square().mean().sqrt() / 0.5
         assert abs(ratios[k] - root) < 1e-6
-        assert abs(errors[k] - 1 / math.sqrt(2 * dim * inside.sum())) < 1e-9
+        assert abs(errors[k] - 1 / math.sqrt(2 * dim * inside.sum().item())) < 1e-9
     alone = mode_widths(x[x[:, 0] < 0][:1], mixture)
     assert alone.ratios.isnan().all() and alone.errors[1].isnan()
     empty = GaussianMixture(means, 0.5, torch.tensor([0.0, 1.0]))

@@ -98,7 +98,8 @@ def test_points_that_cannot_be_paired(shape, dtype):
     for wrong in (flat[:1], flat[:, :0], flat[None], flat * torch.inf):
         with pytest.raises(ValueError, match="y"):
             optimal_assignment(flat, wrong)
-    for wrong in (flat.half(), flat.tolist(), flat.float().double() if dtype != torch.float64 else flat.float()):  # fmt: skip  # noqa: E501
+    other = torch.float32 if dtype == torch.float64 else torch.float64
+    for wrong in (flat.half(), flat.tolist(), flat.to(other)):
         with pytest.raises(TypeError, match="y"):
             optimal_assignment(flat, wrong)
     with pytest.raises(ValueError, match="along must have"):

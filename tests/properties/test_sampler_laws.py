@@ -75,9 +75,7 @@ def test_the_loop_is_its_steps_and_counts_them(data, dtype, a, steps, method):
     near(visited[-1], x.detach() + steps, dtype, 8, 8)
 
 
-@given(
-    st.data(), st.sampled_from([CondOT(), Cosine(), VP()]), st.sampled_from(["midpoint", "heun"])
-)
+@given(st.data(), st.sampled_from([CondOT(), Cosine()]), st.sampled_from(["midpoint", "heun"]))
 def test_there_and_back(data, s, method):
     shape = data.draw(shapes(most=3, flat=True))
     drawn_one = data.draw(mixtures(shape[1:]))
