@@ -47,7 +47,7 @@ test: $(READY)  ## run every test: units, notebooks, both languages, the site
 	@$(BIN)/python -m pytest
 
 fuzz: $(READY)  ## look for inputs that break a property of utils: make fuzz MINUTES=20
-	@$(BIN)/python tests/support/fuzz.py $(or $(MINUTES),20)
+	@$(BIN)/python tests/support/fuzz.py "$(or $(MINUTES),20)"
 
 notebooks: $(READY)  ## write notebooks/{ko,en}/*.ipynb from the chapters
 	@$(BIN)/python -m book.export.notebooks

@@ -142,7 +142,7 @@ def test_a_finite_set_has_no_density_at_the_end(data, dtype, s):
         few.marginal(1.0, s)
     with pytest.raises(ValueError, match="t must"):
         few.marginal(torch.full((2,), 0.5), s)
-    marginal, sigma = few.marginal(0.5, s), s.sigma(torch.tensor(0.5))
+    marginal, sigma = few.marginal(0.5, s), s.sigma(torch.tensor(0.5).double())
     near(marginal.stds, sigma.expand(len(few.data)), dtype)
     check_scheduler(s)
 

@@ -209,7 +209,9 @@ def test_checkpoints_give_back_what_they_got(dtype, seed):
             load_checkpoint(path, other)
         with pytest.raises(FileNotFoundError):
             load_checkpoint(path.with_name("none"), other)
-        save_checkpoint(path, torch.nn.Linear(3, 5), 1)
+        wider = torch.nn.Linear(3, 2)  # of which the weight would fit
+        wider.bias = torch.nn.Parameter(torch.ones(5))
+        save_checkpoint(path, wider, 1)
         with pytest.raises(ValueError, match="another architecture"):
             load_checkpoint(path, other)
         assert all(torch.equal(v, before[k]) for k, v in other.state_dict().items())

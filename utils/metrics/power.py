@@ -119,7 +119,7 @@ def mode_widths(x: Tensor, mixture: GaussianMixture) -> ModeWidths:
         root = (inside.square().sum() / values).sqrt() if len(inside) > 1 else math.nan
         ratios.append(float(root) / mixture.stds[k].item())
         errors.append(1 / math.sqrt(2 * values) if values else math.nan)
-    return ModeWidths(torch.tensor(ratios).double(), torch.tensor(errors).double())
+    return ModeWidths(*(torch.tensor(part, dtype=torch.float64) for part in (ratios, errors)))
 
 
 class Gap(NamedTuple):
