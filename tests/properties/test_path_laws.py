@@ -104,6 +104,24 @@ def test_a_path_is_linear_between_its_ends(s, ends, data):
     assert torch.equal(at_end.x_t, x_1)
 
 
+@given(schedulers, st.data())
+def test_rows_are_what_they_are_defined_to_be(s, data):
+    t = data.draw(times(3, low=0.05, high=0.95, numbers=False))
+    alpha, sigma = by_hand(s, t)
+    rows = {
+        "target": (1 + 0 * t, 0 * t),
+        "epsilon": (0 * t, 1 + 0 * t),
+        "velocity": (s.d_alpha(t), s.d_sigma(t)),
+        "score": (0 * t, -1 / sigma),
+        "v": (-sigma, alpha),
+    }
+    for kind, (a, b) in rows.items():
+        torch.testing.assert_close(AffinePath(s).row(kind, t), (a, b), rtol=1e-6, atol=1e-7)
+        wanted = alpha * b - sigma * a
+        found = AffinePath(s).determinant(kind, t)
+        torch.testing.assert_close(found, wanted, rtol=1e-6, atol=1e-7)
+
+
 @given(schedulers, pairs(dtype=singles), KINDS, KINDS, st.data())
 def test_every_prediction_leads_to_every_other_and_back(s, ends, source, target, data):
     x_0, x_1 = (x.double() for x in ends)

@@ -17,7 +17,7 @@ from utils.robots.control import (
     rollout,
     shifted,
 )
-from utils.robots.planar import LIMIT, PlanarObstacle, demonstrations, expert, side_passed
+from utils.robots.planar import LIMIT, RADIUS, PlanarObstacle, demonstrations, expert, side_passed
 from utils.robots.policies import (
     ActionNetwork,
     Normalizer,
@@ -155,6 +155,23 @@ def test_the_plane_is_symmetric_and_its_expert_arrives(batch, seed, side):
     for wrong in (action[:, :1], action * 0 + 1, action * torch.nan):
         with pytest.raises(ValueError, match="actions must"):
             plane.step(wrong)
+
+
+@given(COUNTS, seeds)
+def test_the_obstacle_is_a_disc_that_no_step_crosses(batch, seed):
+    """Episodes that walk straight ahead: dense points on each step say whether it touches."""
+    plane = PlanarObstacle()
+    place = plane.place(drawn(seed, batch, 2, dtype=torch.float32))[:, :2]
+    touched = torch.zeros(batch, dtype=torch.bool)
+    for _ in range(20):
+        action = torch.tensor([LIMIT, 0.0]).expand(batch, 2)
+        shares = torch.linspace(0, 1, 401)[:, None, None]
+        nearest = (place + shares * action).norm(dim=2).amin(0)
+        touched |= nearest < RADIUS
+        _, score, done = plane.step(action)
+        assert ((nearest - RADIUS).abs() < 1e-4).any() or torch.equal(plane.collided, touched)
+        assert (done >= plane.collided).all() and not (score[plane.collided] > 0).any()
+        place = place + action
 
 
 @few
