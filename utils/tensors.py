@@ -48,8 +48,8 @@ def check_type(name: str, value: object, kind: type) -> None:
         TypeError: if it is something else.
     """
     if not isinstance(value, kind):
-        got = f"{type(value).__name__}: {value!r:.80}"
-        raise TypeError(f"{name} must be a {kind.__name__}, got {got}")
+        wanted = "torch.Tensor" if kind is Tensor else kind.__name__
+        raise TypeError(f"{name} must be a {wanted}, got {type(value).__name__}: {value!r:.80}")
 
 
 def at_least_float32(x: Tensor) -> Tensor:

@@ -47,7 +47,7 @@ def test_a_time_of_another_shape_is_refused(data):
     for call in (lambda: expand_time(t, x), lambda: check_time("t", t, x)):
         with pytest.raises(ValueError, match="t must have shape"):
             call()
-    with pytest.raises(TypeError, match="t must be a Tensor"):
+    with pytest.raises(TypeError, match="t must be a torch.Tensor"):
         expand_time(data.draw(NOT_TENSORS), x)
 
 
@@ -88,7 +88,7 @@ def test_two_that_do_not_belong_together(data):
     with pytest.raises(TypeError, match="a and b must share a dtype"):
         check_same_shape("a", x, "b", x.double())
     for pair in ((x, data.draw(NOT_TENSORS)), (data.draw(NOT_TENSORS), x)):
-        with pytest.raises(TypeError, match="[ab] must be a Tensor"):
+        with pytest.raises(TypeError, match="[ab] must be a torch.Tensor"):
             check_same_shape("a", pair[0], "b", pair[1])
 
 
@@ -172,5 +172,5 @@ def test_images(batch, channels, size, divisor):
 
 def test_types_by_name():
     check_type("a", drawn(0, 1), torch.Tensor)
-    with pytest.raises(TypeError, match="a must be a Tensor, got int: 3"):
+    with pytest.raises(TypeError, match="a must be a torch.Tensor, got int: 3"):
         check_type("a", 3, torch.Tensor)
