@@ -18,13 +18,13 @@ export OMP_NUM_THREADS := 1
 # A LANG in the environment is a locale (ko_KR.UTF-8); only one on the command line is a language.
 LANGUAGE := $(if $(findstring command,$(origin LANG)),$(LANG),ko)
 
-.PHONY: help book watch test notebooks assignment grade translation lint timings audit bench serve clean
+.PHONY: help book watch test fuzz notebooks assignment grade translation lint timings audit bench serve clean
 
 help:  ## list the doors
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1|/' | \
 	  awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
 
-$(READY): requirements.txt requirements-dev.txt requirements-grading.txt constraints.txt pyproject.toml
+$(READY): $(wildcard requirements*.txt) constraints.txt pyproject.toml
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || \
 	  { echo "make: no '$(PYTHON)' found; install Python 3.11 or newer, or say make PYTHON=/path/to/python3.11"; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -33,6 +33,7 @@ $(READY): requirements.txt requirements-dev.txt requirements-grading.txt constra
 	@echo "make: installing the tested packages into $(VENV) (minutes, the first time)"
 	@$(PIP) $(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)") torch
 	@$(PIP) $(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)") -r requirements-dev.txt
+	@$(PIP) --no-deps torchcfm  # see requirements-peers.txt
 	@$(PIP) --no-deps --editable .
 	@touch $@
 
@@ -44,6 +45,9 @@ watch: $(READY)  ## show one language while you write it: make watch LANG=en
 
 test: $(READY)  ## run every test: units, notebooks, both languages, the site
 	@$(BIN)/python -m pytest
+
+fuzz: $(READY)  ## look for inputs that break a property of utils: make fuzz MINUTES=20
+	@$(BIN)/python tests/support/fuzz.py "$(or $(MINUTES),20)"
 
 notebooks: $(READY)  ## write notebooks/{ko,en}/*.ipynb from the chapters
 	@$(BIN)/python -m book.export.notebooks

@@ -5,6 +5,8 @@ import torch
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
+from utils.tensors import at_least_float32, check_same_shape, check_samples
+
 # Up to so many pairs SciPy's solver is the faster one; beyond it may lose by a factor of 2 to 8.
 _SMALL, _SMALL_WIDE = 128, 256
 # In more dimensions than these, a matrix product is the faster way.
@@ -27,7 +29,16 @@ def pairing_cost(x: Tensor, y: Tensor) -> Tensor:
 
     Returns:
         Shape ``(N, M)``, float64.
+
+    Raises:
+        TypeError: if the points are in 16 bits.
+        ValueError: if they do not lie in one space.
     """
+    for name, points in (("x", x), ("y", y)):
+        check_samples(name, points, ndim=2)
+        if at_least_float32(points) is not points:
+            raise TypeError(f"{name} must be float32 or better, got {points.dtype}")
+    check_same_shape("a point of x", x[0], "a point of y", y[0])
     if x.shape[1] <= _WIDE:
         x, y = x.double(), y.double()
         y = y - (y.mean(0) - x.mean(0))
@@ -55,8 +66,13 @@ def optimal_assignment(x: Tensor, y: Tensor) -> Tensor:
 
     Returns:
         tau, int64, shape ``(n,)``, on x's device.
+
+    Raises:
+        TypeError: if the points are in 16 bits, or of two types.
+        ValueError: if the sets do not have the same shape, or are not finite.
     """
-    cost = pairing_cost(x, y).cpu().numpy()
+    check_same_shape("x", x, "y", y)
+    cost = pairing_cost(x.detach(), y.detach()).cpu().numpy()
     small = _SMALL_WIDE if x.shape[1] > _WIDE else _SMALL
     partner = None if len(cost) <= small else _network_simplex(cost)
     if partner is None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from utils.tensors import check_nonnegative
+from utils.tensors import check_nonnegative, check_positive_int, whole
 
 
 def guided(
@@ -30,14 +30,14 @@ def guided(
         A function ``(x, t) -> (B, ...)``; t is ``()`` or ``(B,)``.
 
     Raises:
+        TypeError: if ``labels`` are not integers.
         ValueError: if ``weight`` is negative or not finite, or the model knows no "no class".
     """
     weight = check_nonnegative("weight", weight)
     null_label = getattr(model, "null_label", None)
     if null_label is None:
         raise ValueError("model must take labels (num_classes), got one without null_label")
-    if not isinstance(labels, Tensor):
-        raise TypeError(f"labels must be a torch.Tensor, got {type(labels).__name__}")
+    labels = whole("labels", labels)
     null = torch.full_like(labels, null_label)
     if weight in (0.0, 1.0):
         asked = labels if weight == 1.0 else null
@@ -61,17 +61,19 @@ def drop_labels(
 
     Args:
         labels: classes, shape ``(B,)``.
-        null_label: the label that means "no class".
+        null_label: the label that means "no class", at least 1.
         p: probability, in [0, 1].
         generator: source of randomness.
 
     Returns:
-        New labels, same shape; ``labels`` is not changed.
+        New labels, int64, same shape; ``labels`` is not changed.
 
     Raises:
+        TypeError: if ``labels`` or ``null_label`` are not integers.
         ValueError: if ``p`` lies outside [0, 1].
     """
     if check_nonnegative("p", p) > 1:
         raise ValueError(f"p must lie in [0, 1], got {p}")
+    labels, null_label = whole("labels", labels), check_positive_int("null_label", null_label)
     drop = torch.rand(labels.shape, device=labels.device, generator=generator) < p
     return labels.masked_fill(drop, null_label)

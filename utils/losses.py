@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from utils.paths import AffinePath
 from utils.schedulers import DiscreteVP
-from utils.tensors import at_least_float32, check_samples, randn_like
+from utils.tensors import at_least_float32, check_samples, check_type, randn_like
 
 Coupling = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
@@ -47,6 +47,7 @@ def flow_matching_loss(
         ValueError: if ``x_1`` is empty or not finite, or the model returns another shape.
     """
     check_samples("x_1", x_1)
+    check_type("path", path, AffinePath)
     x_0 = randn_like(x_1, generator)
     if coupling is not None:
         x_0, x_1 = coupling(x_0, x_1)
@@ -80,6 +81,7 @@ def epsilon_loss(
         ValueError: if ``x_1`` is empty or not finite, or the model returns another shape.
     """
     check_samples("x_1", x_1)
+    check_type("schedule", schedule, DiscreteVP)
     epsilon = randn_like(x_1, generator)
     k = torch.randint(schedule.T, (len(x_1),), device=x_1.device, generator=generator)
     x_k = schedule.sample(epsilon, x_1, k)

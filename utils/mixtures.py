@@ -11,7 +11,13 @@ from torch import Tensor
 
 from utils.posterior import Mixture, Moment, check_scheduler
 from utils.schedulers import Scheduler
-from utils.tensors import check_nonnegative, check_positive_int, check_samples, check_time
+from utils.tensors import (
+    at_least_float32,
+    check_nonnegative,
+    check_positive_int,
+    check_samples,
+    check_time,
+)
 
 __all__ = ["EmpiricalDistribution", "GaussianMixture"]
 
@@ -59,12 +65,14 @@ class GaussianMixture(Mixture):
         for name, value in (("stds", stds), ("weights", weights)):
             if len(value) != count:
                 raise ValueError(f"{name} must have shape ({count},), got {tuple(value.shape)}")
+        stds = stds.to(means)  # before it is looked at: 1e-9 is 0 in float16
         if (stds <= 0).any():
             raise ValueError(f"stds must be greater than 0, got {stds.min().item()}")
         if (weights < 0).any() or weights.sum() == 0:
             raise ValueError(f"weights must be at least 0 and not all 0, got {weights.tolist()}")
-        self.means, self.stds = means, stds.to(means)
-        self.weights = weights.to(means) / weights.to(means).sum()
+        self.means, self.stds = means, stds
+        weights = weights.to(at_least_float32(means))
+        self.weights = (weights / weights.sum()).to(means)
         self.log_weights = self.weights.log()
 
     @classmethod
@@ -213,11 +221,13 @@ class EmpiricalDistribution(Mixture):
 
 def _marginal(mixture: Mixture, t: Tensor, scheduler: Scheduler) -> "GaussianMixture":
     check_scheduler(scheduler)
-    t = check_time("t", t, mixture.means).to(mixture.means)
+    like = at_least_float32(mixture.means)
+    t = check_time("t", t, like).to(like)
     if t.ndim:
         raise ValueError(f"t must be a number or 0-dim for a marginal, got {tuple(t.shape)}")
     alpha, sigma = scheduler.alpha(t), scheduler.sigma(t)
+    means, stds = alpha * mixture.means, mixture.stds.to(like)
     if sigma == 0 and not mixture.stds.all():
         raise ValueError(f"t must leave some noise for a finite data set, got t = {t.item()}")
-    stds = ((alpha * mixture.stds).square() + sigma.square()).sqrt()
-    return GaussianMixture(alpha * mixture.means, stds, mixture.log_weights.exp())
+    stds = ((alpha * stds).square() + sigma.square()).sqrt()
+    return GaussianMixture(means.to(mixture.means), stds, mixture.log_weights.exp())

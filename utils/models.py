@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from utils.tensors import check_nonnegative, check_positive_int
+from utils.tensors import check_floating, check_nonnegative, check_positive_int
 
 
 class TimeEmbedding(nn.Module):
@@ -84,8 +84,10 @@ class MLP(nn.Module):
             Shape ``(B, D)``.
 
         Raises:
+            TypeError: if ``x`` is not a floating-point tensor.
             ValueError: if the shapes do not match the network or each other.
         """
+        check_floating("x", x)
         if x.ndim != 2 or x.shape[1] != self.dim:
             raise ValueError(f"x must have shape (B, {self.dim}), got {tuple(x.shape)}")
         if t.ndim > 1 or (t.ndim == 1 and t.shape[0] != x.shape[0]):

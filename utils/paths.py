@@ -11,6 +11,8 @@ from utils.tensors import (
     check_same_shape,
     check_samples,
     check_time,
+    check_type,
+    check_unit_interval,
     expand_time,
 )
 
@@ -52,8 +54,7 @@ class AffinePath:
         Args:
             scheduler: gives alpha, sigma and their derivatives.
         """
-        if not isinstance(scheduler, Scheduler):
-            raise TypeError(f"scheduler must be a Scheduler, got {scheduler!r:.80}")
+        check_type("scheduler", scheduler, Scheduler)
         self.scheduler = scheduler
 
     def sample(self, x_0: Tensor, x_1: Tensor, t: Tensor) -> PathSample:
@@ -103,7 +104,7 @@ class AffinePath:
         """
         if kind not in PREDICTIONS:
             raise ValueError(f"kind must be one of {PREDICTIONS}, got {kind!r}")
-        s, one = self.scheduler, torch.ones_like(t)
+        s, one = self.scheduler, torch.ones_like(check_unit_interval("t", t))
         if kind == "target":
             return one, 0 * one
         if kind == "epsilon":

@@ -13,7 +13,13 @@ import torch
 from torch import Tensor
 
 from utils.schedulers import DiscreteVP, Scheduler
-from utils.tensors import at_least_float32, check_positive_int, check_samples, check_time
+from utils.tensors import (
+    at_least_float32,
+    check_positive_int,
+    check_samples,
+    check_time,
+    check_type,
+)
 
 # Values in one (batch, component, dimension) block: larger batches are cut into pieces.
 _BLOCK = 2**23
@@ -21,8 +27,7 @@ _BLOCK = 2**23
 
 def check_scheduler(scheduler: Scheduler) -> None:
     """Refuse anything but a scheduler."""
-    if not isinstance(scheduler, Scheduler):
-        raise TypeError(f"scheduler must be a Scheduler, got {scheduler!r:.80}")
+    check_type("scheduler", scheduler, Scheduler)
 
 
 class Moment(NamedTuple):
@@ -207,7 +212,8 @@ class Mixture:
             ],
             dim=1,
         )
-        return (r * (flat.shape[1] * inner + outer)).sum(1).to(x)
+        each = flat.shape[1] * inner + outer
+        return torch.where(r > 0, r * each, 0.0).sum(1).to(x)  # 0 times infinity is nobody's share
 
     def velocity_field(self, scheduler: Scheduler) -> Callable[[Tensor, Tensor], Tensor]:
         """The marginal velocity as a function ``(x, t)``, ready for ``sample_ode``.
@@ -233,8 +239,7 @@ class Mixture:
         Returns:
             Function ``(x, t) -> (B, ...)``; t has shape ``()`` or ``(B,)``.
         """
-        if not isinstance(schedule, DiscreteVP):
-            raise TypeError(f"schedule must be a DiscreteVP, got {schedule!r:.80}")
+        check_type("schedule", schedule, DiscreteVP)
 
         def epsilon(x: Tensor, t: Tensor) -> Tensor:
             t = check_time("t", t, at_least_float32(x))

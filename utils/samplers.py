@@ -8,6 +8,7 @@ Wrong types raise TypeError; wrong shapes and values out of range raise ValueErr
 """
 
 import itertools
+import numbers
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -22,6 +23,7 @@ from utils.tensors import (
     check_positive_int,
     check_same_shape,
     check_samples,
+    check_type,
     randn_like,
 )
 
@@ -228,6 +230,10 @@ def _times(schedule: DiscreteVP, x: Tensor) -> Tensor:
 
 def _bars(schedule: DiscreteVP, k: int, k_next: int) -> tuple[float, float]:
     """alpha-bar at k and at k_next; -1 stands for clean data, where it is 1."""
+    check_type("schedule", schedule, DiscreteVP)
+    for name, index in (("k", k), ("k_next", k_next)):
+        if isinstance(index, bool) or not isinstance(index, numbers.Integral):
+            raise TypeError(f"{name} must be an integer, got {type(index).__name__}: {index!r:.80}")
     schedule.check_index("k", k)
     if not -1 <= k_next < k:
         raise ValueError(f"k_next must lie in -1..{k - 1}, got {k_next}")
@@ -273,6 +279,7 @@ def ddim_step(
     check_same_shape("epsilon", epsilon, "x", x)
     check_nonnegative("eta", eta)
     bar, bar_next = _bars(schedule, k, k_next)
+    x_in, x, epsilon = x, at_least_float32(x), at_least_float32(epsilon)
     x_1_hat = (x - (1 - bar) ** 0.5 * epsilon) / bar**0.5
     s = eta * ((1 - bar_next) / (1 - bar) * (1 - bar / bar_next)) ** 0.5
     rest = 1 - bar_next - s**2
@@ -280,11 +287,11 @@ def ddim_step(
         raise ValueError(f"eta={eta} asks for more noise than there is between k={k} and {k_next}")
     x = bar_next**0.5 * x_1_hat + max(rest, 0.0) ** 0.5 * epsilon
     if s == 0:
-        return x
+        return x.to(x_in)
     if noise is None:
         raise ValueError(f"noise must be given for eta={eta}, got None")
-    check_same_shape("noise", noise, "x", x)
-    return x + s * noise
+    check_same_shape("noise", noise, "x", x_in)
+    return (x + s * noise).to(x_in)
 
 
 def sample_ddim(
@@ -312,6 +319,7 @@ def sample_ddim(
         enable_grad: let gradients through; see ``walk``.
     """
     check_samples("x_T", x_T)
+    check_type("schedule", schedule, DiscreteVP)
     if check_positive_int("steps", steps) > schedule.T:
         raise ValueError(f"steps must be at most T={schedule.T}, got {steps}")
     indices = torch.linspace(schedule.T - 1, 0, steps).round().long().tolist() + [-1]
@@ -362,14 +370,15 @@ def ddpm_step(
         raise ValueError(f"variance must be 'beta' or 'posterior', got {variance!r}")
     bar, bar_next = _bars(schedule, k, k - 1)
     beta = schedule.betas[k].item()
+    x_in, x, epsilon = x, at_least_float32(x), at_least_float32(epsilon)
     mean = (x - beta / (1 - bar) ** 0.5 * epsilon) / (1 - beta) ** 0.5
     if k == 0:
-        return mean
+        return mean.to(x_in)
     if noise is None:
         raise ValueError(f"noise must be given for k={k}, got None")
-    check_same_shape("noise", noise, "x", x)
+    check_same_shape("noise", noise, "x", x_in)
     s_squared = beta if variance == "beta" else beta * (1 - bar_next) / (1 - bar)
-    return mean + s_squared**0.5 * noise
+    return (mean + s_squared**0.5 * noise).to(x_in)
 
 
 def sample_ddpm(
@@ -395,6 +404,7 @@ def sample_ddpm(
         enable_grad: let gradients through; see ``walk``.
     """
     check_samples("x_T", x_T)
+    check_type("schedule", schedule, DiscreteVP)
     epsilon_model, times = _narrow(epsilon_model, x_T), _times(schedule, x_T)
 
     def step(x: Tensor, k: int, _: int) -> Tensor:

@@ -1,6 +1,7 @@
 """Schedulers: how much data (alpha) and how much noise (sigma) there is at time t."""
 
 import math
+import numbers
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from utils.tensors import (
     check_unit_interval,
     expand_time,
     randn_like,
+    whole,
 )
 
 
@@ -151,8 +153,12 @@ class VP(Scheduler):
         return 0.5 * beta * self.alpha(t)
 
     def d_sigma(self, t: Tensor) -> Tensor:
-        r""":math:`\dot\sigma_t = -\alpha_t\dot\alpha_t/\sigma_t`; minus infinity at t = 1."""
-        return self.sigma_d_sigma(t) / self.sigma(t)
+        r""":math:`\dot\sigma_t = -\alpha_t\dot\alpha_t/\sigma_t`; minus infinity at t = 1.
+
+        Unless :math:`\beta_{min} = 0`: then it ends at :math:`-\sqrt{\beta_{max}/2}`.
+        """
+        slope = self.sigma_d_sigma(t) / self.sigma(t)
+        return torch.where(slope.isnan(), -math.sqrt(self.beta_max / 2), slope)  # 0/0
 
     def sigma_d_sigma(self, t: Tensor) -> Tensor:
         r""":math:`\sigma_t\dot\sigma_t = -\alpha_t\dot\alpha_t`, finite everywhere."""
@@ -235,7 +241,8 @@ class DiscreteVP:
             betas: variance of each step, shape ``(T,)``, in (0, 1).
 
         Raises:
-            ValueError: if it is empty, not 1-dim or leaves (0, 1).
+            ValueError: if it is empty, not 1-dim or leaves (0, 1), or if the steps together leave
+                no data, or one no noise, that float64 can tell from 0.
         """
         betas = ddpm_betas() if betas is None else check_samples("betas", betas, ndim=1)
         outside = (betas <= 0) | (betas >= 1)
@@ -246,6 +253,10 @@ class DiscreteVP:
         self.alphas = 1 - self.betas
         self.alpha_bar = torch.cumprod(self.alphas, dim=0)
         self.T = len(betas)
+        first, last = self.alpha_bar[0].item(), self.alpha_bar[-1].item()
+        if first == 1 or last == 0:
+            found = f"alpha_bar from {first} to {last}"
+            raise ValueError(f"betas must leave some data and some noise, got {found}")
 
     def check_index(self, name: str, k: int | Tensor) -> Tensor:
         """Refuse a step index outside 0..T-1.
@@ -258,17 +269,18 @@ class DiscreteVP:
             ``k`` as an int64 tensor.
 
         Raises:
+            TypeError: if it is not an integer, or a tensor of integers.
             ValueError: if it lies outside 0..T-1.
         """
         if type(k) is int and 0 <= k < self.T:  # samplers ask at every step: no tensor arithmetic
             return torch.tensor(k)
-        k = torch.as_tensor(k)
-        if k.is_floating_point() or k.is_complex() or k.dtype == torch.bool:
-            raise TypeError(f"{name} must be an integer step index, got dtype {k.dtype}")
+        if isinstance(k, numbers.Integral) and not isinstance(k, bool):
+            k = torch.tensor(int(k))
+        k = whole(name, k)
         outside = (k < 0) | (k >= self.T)
         if outside.any():
             raise ValueError(f"{name} must lie in 0..{self.T - 1}, got {k[outside].flatten()[0]}")
-        return k.long()
+        return k
 
     def alpha(self, k: int | Tensor) -> Tensor:
         r"""Weight of the data, :math:`\sqrt{\bar\alpha_k}`, float64."""
@@ -315,7 +327,7 @@ class DiscreteVP:
 
         Args:
             x: state before the step, shape ``(B, ...)``.
-            k: index of the step, 0..T-1.
+            k: index of the step, 0..T-1, one for the whole batch.
             generator: source of randomness.
 
         Returns:
@@ -325,5 +337,8 @@ class DiscreteVP:
             ValueError: if ``x`` is empty or not finite, or k lies outside 0..T-1.
         """
         check_samples("x", x)
-        beta = self.betas[self.check_index("k", k)].item()
+        k = self.check_index("k", k)
+        if k.ndim:
+            raise ValueError(f"k must be one index for the whole batch, got shape {tuple(k.shape)}")
+        beta = self.betas[k].item()
         return (1 - beta) ** 0.5 * x + beta**0.5 * randn_like(x, generator)

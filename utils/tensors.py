@@ -22,8 +22,10 @@ def expand_time(t: Tensor, x: Tensor) -> Tensor:
         ``t`` with ``x.ndim`` dimensions, or 0-dim.
 
     Raises:
+        TypeError: if ``t`` is not a tensor.
         ValueError: if ``t`` is neither 0-dim nor one value per sample.
     """
+    check_type("t", t, Tensor)
     if t.ndim == 0:
         return t
     if t.ndim != 1 or t.shape[0] != x.shape[0]:
@@ -32,6 +34,22 @@ def expand_time(t: Tensor, x: Tensor) -> Tensor:
             f"got {tuple(t.shape)}"
         )
     return t.reshape(-1, *([1] * (x.ndim - 1)))
+
+
+def check_type(name: str, value: object, kind: type) -> None:
+    """Refuse anything but an instance of a class.
+
+    Args:
+        name: the argument's name, for the message.
+        value: the value.
+        kind: the class.
+
+    Raises:
+        TypeError: if it is something else.
+    """
+    if not isinstance(value, kind):
+        wanted = "torch.Tensor" if kind is Tensor else kind.__name__
+        raise TypeError(f"{name} must be a {wanted}, got {type(value).__name__}: {value!r:.80}")
 
 
 def at_least_float32(x: Tensor) -> Tensor:
@@ -63,6 +81,21 @@ def randn_like(x: Tensor, generator: torch.Generator | None = None) -> Tensor:
     return torch.randn(x.shape, dtype=x.dtype, device=x.device, generator=generator)
 
 
+def check_floating(name: str, x: Tensor) -> None:
+    """Refuse anything but a floating-point tensor: with whole numbers a time is cut to 0.
+
+    Args:
+        name: the argument's name, for the message.
+        x: the tensor.
+
+    Raises:
+        TypeError: if it is something else.
+    """
+    check_type(name, x, Tensor)
+    if not x.is_floating_point():
+        raise TypeError(f"{name} must be a floating-point tensor, got dtype {x.dtype}")
+
+
 def check_samples(name: str, x: Tensor, ndim: int | None = None) -> Tensor:
     """Refuse anything but a non-empty, finite, floating-point batch ``(B, ...)``.
 
@@ -78,10 +111,7 @@ def check_samples(name: str, x: Tensor, ndim: int | None = None) -> Tensor:
         TypeError: if ``x`` is not a floating-point tensor.
         ValueError: if it is empty, 0-dim, has another number of dimensions, or is not finite.
     """
-    if not isinstance(x, Tensor):
-        raise TypeError(f"{name} must be a torch.Tensor, got {type(x).__name__}: {x!r:.80}")
-    if not x.is_floating_point():
-        raise TypeError(f"{name} must be a floating-point tensor, got dtype {x.dtype}")
+    check_floating(name, x)
     if x.ndim == 0:
         raise ValueError(f"{name} must have a batch dimension, got the 0-dim tensor {x.item()}")
     if ndim is not None and x.ndim != ndim:
@@ -109,10 +139,7 @@ def check_unit_interval(name: str, t: Tensor) -> Tensor:
         TypeError: if ``t`` is not a floating-point tensor.
         ValueError: if a value lies outside [0, 1] or is NaN.
     """
-    if not isinstance(t, Tensor):
-        raise TypeError(f"{name} must be a number or a tensor, got {type(t).__name__}: {t!r:.80}")
-    if not t.is_floating_point():
-        raise TypeError(f"{name} must be floating-point, got dtype {t.dtype}")
+    check_floating(name, t)
     if not t.numel():
         return t
     low, high = (end.item() for end in torch.aminmax(t.detach()))  # both NaN if one value is
@@ -140,6 +167,8 @@ def check_time(name: str, t: Tensor, x: Tensor | None = None) -> Tensor:
     if isinstance(t, numbers.Real) and not isinstance(t, bool):
         like = {"dtype": x.dtype, "device": x.device} if x is not None else {}
         t = torch.tensor(float(t), **like)
+    if not isinstance(t, Tensor):
+        raise TypeError(f"{name} must be a number or a Tensor, got {type(t).__name__}: {t!r:.80}")
     check_unit_interval(name, t)
     if t.ndim > 1 or (x is not None and t.ndim == 1 and t.shape[0] != x.shape[0]):
         batch = "B" if x is None else x.shape[0]
@@ -159,9 +188,11 @@ def check_same_shape(name_a: str, a: Tensor, name_b: str, b: Tensor) -> None:
         b: the second tensor.
 
     Raises:
-        TypeError: if their dtypes differ.
+        TypeError: if one is not a tensor, or their dtypes differ.
         ValueError: if their shapes or devices differ.
     """
+    check_type(name_a, a, Tensor)
+    check_type(name_b, b, Tensor)
     if a.shape != b.shape:
         raise ValueError(
             f"{name_a} and {name_b} must have the same shape, "
@@ -228,13 +259,34 @@ def check_images(x: Tensor, t: Tensor, channels: int, divisor: int = 1) -> None:
         divisor: what height and width must be multiples of.
 
     Raises:
+        TypeError: if the images are not floating-point.
         ValueError: if a shape does not match.
     """
+    check_floating("x", x)
     if x.ndim != 4 or x.shape[1] != channels or x.shape[2] % divisor or x.shape[3] % divisor:
         sizes = "H, W" if divisor == 1 else f"H, W, both multiples of {divisor}"
         raise ValueError(f"x must have shape (B, {channels}, {sizes}), got {tuple(x.shape)}")
     if t.ndim > 1 or (t.ndim == 1 and t.shape[0] != x.shape[0]):
         raise ValueError(f"t must have shape () or ({x.shape[0]},), got {tuple(t.shape)}")
+
+
+def whole(name: str, n: Tensor) -> Tensor:
+    """Whole numbers as int64, in which every comparison is right: int8 takes 1000 for -24.
+
+    Args:
+        name: the argument's name, for the message.
+        n: any type of integer, any shape.
+
+    Returns:
+        Same shape, int64.
+
+    Raises:
+        TypeError: if they are not a tensor of integers.
+    """
+    check_type(name, n, Tensor)
+    if n.is_floating_point() or n.is_complex() or n.dtype == torch.bool:
+        raise TypeError(f"{name} must be integers, got dtype {n.dtype}")
+    return n.long()
 
 
 def check_labels(labels: Tensor | None, x: Tensor, null_label: int) -> Tensor:
@@ -258,8 +310,7 @@ def check_labels(labels: Tensor | None, x: Tensor, null_label: int) -> Tensor:
     """
     if labels is None:
         return torch.full((x.shape[0],), null_label, device=x.device)
-    if labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool:
-        raise TypeError(f"labels must be integers, got dtype {labels.dtype}")
+    labels = whole("labels", labels)
     if labels.shape != x.shape[:1]:
         raise ValueError(f"labels must have shape ({x.shape[0]},), got {tuple(labels.shape)}")
     if labels.device.type == "cpu" and not torch.compiler.is_compiling():
@@ -267,4 +318,4 @@ def check_labels(labels: Tensor | None, x: Tensor, null_label: int) -> Tensor:
         if outside.any():
             bad = labels[outside][0].item()
             raise ValueError(f"labels must lie in 0..{null_label}, got {bad}")
-    return labels.long()
+    return labels

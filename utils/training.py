@@ -51,6 +51,8 @@ def move_average(slow: list[Tensor], fast: list[Tensor], decay: float, updates: 
     for weight in slow:
         if at_least_float32(weight) is not weight:
             raise TypeError(f"slow must be float32 or better, got {weight.dtype}")
+    if not slow:  # a model without weights
+        return
     d = min(decay, (1 + updates) / (10 + updates))
     get_ema_multi_avg_fn(d)(slow, fast, updates)  # all tensors in one call: a loop is far slower
 
@@ -264,6 +266,17 @@ def save_checkpoint(
     write_atomically(path, data.getvalue())
 
 
+def _check_fits(path: Path, model: nn.Module, weights: dict[str, Any]) -> None:
+    """Refuse weights of other names or shapes; torch would write what fits before it says so."""
+    mine, given = (
+        {(name, getattr(value, "shape", None)) for name, value in state.items()}
+        for state in (model.state_dict(), weights)
+    )
+    if mine != given:
+        names = ", ".join(sorted({name for name, _ in mine ^ given}))
+        raise ValueError(f"path {path} belongs to another architecture: it differs in {names:.200}")
+
+
 def load_checkpoint(
     path: str | os.PathLike,
     model: nn.Module,
@@ -285,7 +298,8 @@ def load_checkpoint(
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the file is damaged, belongs to another architecture, or lacks a part.
+        ValueError: if the file is damaged, belongs to another architecture, or lacks a part. Then
+            nothing has been changed.
     """
     path = Path(path)
     if not path.is_file():
@@ -300,14 +314,14 @@ def load_checkpoint(
     for name, value in wanted.items():
         if value is not None and name not in state:
             raise ValueError(f"path {path} holds no state for {name}")
-    try:
-        _plain(model).load_state_dict(state["model"])
-        if ema is not None:
-            ema.load_state_dict(state["ema"])
-    except RuntimeError as error:
-        raise ValueError(f"path {path} belongs to another architecture: {error}") from error
+    _check_fits(path, _plain(model), state["model"])  # all before anything is written
+    if ema is not None:
+        _check_fits(path, ema.model, state["ema"]["model"])
     if optimizer is not None:
         optimizer.load_state_dict(state["optimizer"])
+    _plain(model).load_state_dict(state["model"])
+    if ema is not None:
+        ema.load_state_dict(state["ema"])
     if generator is not None:
         generator.set_state(state["generator"])
     return state["step"]

@@ -274,11 +274,11 @@ class UNet(nn.Module):
             TypeError: if ``labels`` are not integers.
             ValueError: if a shape does not match, or a label is out of range or not asked for.
         """
+        check_images(x, t, self.in_channels)
         wanted = (self.in_channels, self.image_size, self.image_size)
         if x.ndim != 4 or tuple(x.shape[1:]) != wanted:
             shape = ", ".join(str(n) for n in wanted)
             raise ValueError(f"x must have shape (B, {shape}), got {tuple(x.shape)}")
-        check_images(x, t, self.in_channels)
         embedding = self.time(t.to(x.dtype).expand(x.shape[0]))
         if self.num_classes is not None:
             embedding = embedding + self.label(check_labels(labels, x, self.num_classes))

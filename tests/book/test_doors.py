@@ -56,6 +56,12 @@ def test_other_doors(course, door, words):
     assert make(course, *door)[:2] == (0, [str(course), "-m", *words])
 
 
+def test_fuzzing_takes_twenty_minutes_or_as_many_as_are_given(course):
+    for words, minutes in (([], "20"), (["MINUTES=0.5"], "0.5")):
+        wanted = [str(course), "tests/support/fuzz.py", minutes]
+        assert make(course, "fuzz", *words)[:2] == (0, wanted)
+
+
 @pytest.mark.parametrize("door, name", [("grade", "FOLDER"), ("assignment", "CHAPTER")])
 def test_a_door_says_what_it_lacks(course, door, name):
     code, said, _ = make(course, door)

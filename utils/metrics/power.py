@@ -14,7 +14,7 @@ import torch
 from scipy.special import erfc, gammaincc
 from torch import Tensor
 
-from utils.metrics.distances import _flat_pair
+from utils.metrics.distances import _distances, _flat_pair
 from utils.mixtures import GaussianMixture
 from utils.schedulers import CondOT
 from utils.tensors import check_positive_int, check_samples
@@ -64,13 +64,15 @@ def mode_shares(x: Tensor, mixture: GaussianMixture) -> ModeShares:
         Shares, weights and the chance.
 
     Raises:
-        ValueError: if there are fewer than two modes, or so few samples that one with its weight
-            would get less than five.
+        ValueError: if there are fewer than two modes, one has weight 0, or there are so few samples
+            that one with its weight would get less than five.
     """
     _check(x, mixture)
     count, weights = len(x), mixture.weights.double()
     if len(weights) < 2:
         raise ValueError("mixture must have at least two modes, got one")
+    if weights.min() == 0:
+        raise ValueError(f"mixture must have weights above 0, got {weights.tolist()}")
     if count * weights.min() < 5:
         least = math.ceil(5 / weights.min().item())
         raise ValueError(f"x must hold at least {least} samples for these weights, got {count}")
@@ -117,7 +119,7 @@ def mode_widths(x: Tensor, mixture: GaussianMixture) -> ModeWidths:
         root = (inside.square().sum() / values).sqrt() if len(inside) > 1 else math.nan
         ratios.append(float(root) / mixture.stds[k].item())
         errors.append(1 / math.sqrt(2 * values) if values else math.nan)
-    return ModeWidths(torch.tensor(ratios).double(), torch.tensor(errors).double())
+    return ModeWidths(*(torch.tensor(part, dtype=torch.float64) for part in (ratios, errors)))
 
 
 class Gap(NamedTuple):
@@ -149,10 +151,19 @@ def log_density_gap(x: Tensor, y: Tensor, mixture: GaussianMixture) -> Gap:
 
     Returns:
         The gap, its standard error and its chance.
+
+    Raises:
+        ValueError: if a set has fewer than 2 samples or is not finite, or a shape does not fit.
     """
+    _check(x, mixture)
+    _check(y, mixture)
+    if min(len(x), len(y)) < 2:
+        raise ValueError(f"x and y must hold at least 2 samples, got {len(x)} and {len(y)}")
     a, b = (mixture.log_density(samples.double()) for samples in (x, y))
     error = math.sqrt(a.var().item() / len(a) + b.var().item() / len(b))
     gap = (a.mean() - b.mean()).item()
+    if error == 0:  # all of equal density: any gap is certain
+        return Gap(gap, error, float(gap == 0))
     return Gap(gap, error, float(erfc(abs(gap) / error / math.sqrt(2))))
 
 
@@ -171,8 +182,8 @@ def energy_distance(x: Tensor, y: Tensor) -> float:
         The distance, in units of the data.
     """
     x, y = _flat_pair(x, y)
-    between = torch.cdist(x, y).mean()
-    return max(0.0, (2 * between - torch.cdist(x, x).mean() - torch.cdist(y, y).mean()).item())
+    between, within_x, within_y = (_distances(*pair).mean() for pair in ((x, y), (x, x), (y, y)))
+    return max(0.0, (2 * between - within_x - within_y).item())
 
 
 def permutation_test(
@@ -199,7 +210,7 @@ def permutation_test(
     check_positive_int("permutations", permutations)
     a, b = _flat_pair(x, y)
     n, both = len(a), torch.cat([a, b])
-    total, distance = len(both), torch.cdist(both, both)
+    total, distance = len(both), _distances(both, both)
     in_x = torch.zeros(permutations + 1, total, dtype=distance.dtype, device=distance.device)
     in_x[0, :n] = 1  # the true split
     for row in in_x[1:]:

@@ -72,7 +72,7 @@ def path_energy(trajectory: Tensor, times: Tensor | None = None) -> float:
     """
     states = _check_trajectory(trajectory)
     if times is None:
-        times = torch.linspace(0, 1, len(states))
+        times = torch.linspace(0, 1, len(states), dtype=states.dtype)
     check_samples("times", times, ndim=1)
     if len(times) != len(states):
         raise ValueError(f"times must have shape ({len(states)},), got {tuple(times.shape)}")

@@ -156,7 +156,20 @@ def rollout(
 
 
 def shifted(plan: Tensor, by: int) -> Tensor:
-    """What is left of a plan after its first actions, its last one repeated: ``(B, H, A)``."""
+    """What is left of a plan after its first actions, its last one repeated: ``(B, H, A)``.
+
+    Args:
+        plan: shape ``(B, H, A)``.
+        by: how many actions have been carried out, 0..H.
+
+    Returns:
+        Same shape.
+
+    Raises:
+        ValueError: if ``by`` is not a whole number in 0..H.
+    """
+    if by not in range(plan.shape[1] + 1):
+        raise ValueError(f"by must lie in 0..{plan.shape[1]}, got {by}")
     return torch.cat([plan[:, by:], plan[:, -1:].expand(-1, by, -1)], dim=1)
 
 

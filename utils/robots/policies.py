@@ -31,7 +31,9 @@ class Normalizer(nn.Module):
 
     def fit(self, x: Tensor) -> None:
         """Take the limits from data ``(..., dim)``; a constant coordinate is only shifted."""
-        x = check_samples("x", x).flatten(0, -2)
+        if check_samples("x", x).shape[-1:] != self.low.shape:
+            raise ValueError(f"x must have shape (..., {len(self.low)}), got {tuple(x.shape)}")
+        x = x.reshape(-1, len(self.low))
         low, high = x.amin(dim=0), x.amax(dim=0)
         # A constant has no range: 1, or as much as float32 can add to it, which is 64 at 1e9.
         least = torch.finfo(torch.float32).eps * low.abs()
