@@ -1,7 +1,8 @@
 """Run the tests with another set of packages: ``python -m supply.sets lowest|newest``.
 
 The lowest set has the oldest version of each package that a requirement names (and the newest of
-those that they bring), the newest set has the newest of all. The tests run in a copy of the
+those that they bring), the newest set has the newest of all. The lowest one is for Python 3.11:
+for later ones some of its versions are to be had as sources alone. The tests run in a copy of the
 project, ``build/lowest`` or ``build/newest``, with its own ``.venv``: neither the site nor the
 notebooks that have passed here are touched. What stands behind the name goes to pytest:
 ``python -m supply.sets lowest tests/utils``.

@@ -1,5 +1,7 @@
 """Every dependency has a licence that somebody has read, and that is allowed."""
 
+import json
+
 import pytest
 
 from supply import licences
@@ -34,6 +36,16 @@ def test_the_readmes_name_the_licence_that_excludes_commercial_use():
     for name in ("README.md", "README.ko.md"):
         text = (licences.LOCKED.parent / name).read_text("utf-8")
         assert "`flow-matching`" in text and "CC BY-NC 4.0" in text, name
+
+
+def test_what_make_audit_runs_is_locked_and_licensed():
+    lock = json.loads((licences.LOCKED.parent / "audit/package-lock.json").read_text("utf-8"))
+    packages = {name: about for name, about in lock["packages"].items() if name}
+    assert packages
+    for name, about in packages.items():
+        assert about["integrity"].startswith("sha512-"), name
+        known = about.get("license") or licences.NPM_UNSAID[name.removeprefix("node_modules/")]
+        assert licences.licences(known) <= licences.ALLOWED, f"{name}: {known}"
 
 
 @pytest.mark.parametrize(
