@@ -6,11 +6,11 @@ TORCH_INDEX ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 READY := $(VENV)/.ready
 # What the doors below take from the command line goes through the environment, not through the
 # shell's grammar: a folder may be called "제출 1" or "Kim's [2026]".
-export FOLDER CHAPTER
+export FOLDER CHAPTER TORCH TORCH_INDEX
 export PYTHONPATH := $(CURDIR)
 export OMP_NUM_THREADS := 1
 
@@ -18,23 +18,25 @@ export OMP_NUM_THREADS := 1
 # A LANG in the environment is a locale (ko_KR.UTF-8); only one on the command line is a language.
 LANGUAGE := $(if $(findstring command,$(origin LANG)),$(LANG),ko)
 
-.PHONY: help book watch test fuzz notebooks assignment grade translation lint timings audit bench serve clean
+.PHONY: help book watch test fuzz notebooks assignment grade translation lint timings audit bench serve \
+  clean lock licences test-lowest test-newest
 
 help:  ## list the doors
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1|/' | \
-	  awk -F'|' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1|/' | \
+	  awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-$(READY): $(wildcard requirements*.txt) constraints.txt pyproject.toml
+$(READY): $(wildcard requirements*.txt) constraints.txt locked.txt pyproject.toml
 	@command -v "$(PYTHON)" >/dev/null 2>&1 || \
 	  { echo "make: no '$(PYTHON)' found; install Python 3.11 or newer, or say make PYTHON=/path/to/python3.11"; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "make: Python 3.11 or newer is needed, '$(PYTHON)' is $$("$(PYTHON)" -V 2>&1); say make PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || { echo "make: creating $(VENV)"; "$(PYTHON)" -m venv $(VENV); }
 	@echo "make: installing the tested packages into $(VENV) (minutes, the first time)"
-	@$(PIP) $(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)") torch
-	@$(PIP) $(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)") -r requirements-dev.txt
-	@$(PIP) --no-deps torchcfm  # see requirements-peers.txt
-	@$(PIP) --no-deps --editable .
+# Every file that is installed has one of the hashes in locked.txt; torch alone has not, since its
+# right build depends on the machine. It comes last: all that it needs is there, with hashes.
+	@$(PIP) --no-deps --require-hashes -r locked.txt
+	@$(PIP) -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url "$(TORCH_INDEX)") torch
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 book: $(READY)  ## build both books into _build/html/ (open index.html, or make serve)
@@ -67,6 +69,18 @@ translation: $(READY)  ## list what one language has that the other has not been
 
 lint: $(READY)  ## check style with ruff
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+lock: $(READY)  ## choose versions: make lock, make lock UPGRADE=numpy, make lock UPGRADE=all
+	@$(BIN)/python -m supply.lock $(if $(UPGRADE),--upgrade $(UPGRADE))
+
+licences: $(READY)  ## write what the packages say of their licences into supply/licences.csv
+	@$(BIN)/python -m supply.licences
+
+test-lowest: $(READY)  ## run the tests with the lowest versions that requirements allow
+	@$(BIN)/python -m supply.sets lowest
+
+test-newest: $(READY)  ## run the tests with the newest versions that requirements allow
+	@$(BIN)/python -m supply.sets newest
 
 timings: $(READY)  ## measure build and test times and write them into CONTRIBUTING
 	@$(BIN)/python -m book.timings --write

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from book import repository
 from book.export import downloads
-from book.finish import findable, finished
+from book.finish import bill, findable, finished
 from book.repository import address
 from book.run import sphinx
 from book.run.cache import BUILD, ROOT, cache_path, digest, execution_key, run_notebooks, under
@@ -124,6 +124,8 @@ def publish() -> None:
         names[language] = {page.name for page in (new / language).glob("*.html")}
     shutil.copy(ROOT / "book/landing.html", new / "index.html")
     findable.around(new, names)
+    records = {code: STAGE / code / "finished.json" for code in LANGUAGES}
+    bill.write(new, {code: (sphinx.pages_of(code), file) for code, file in records.items()})
     if SITE.exists():
         SITE.rename(old)
     new.rename(SITE)

@@ -108,6 +108,7 @@ def finish(job: Job) -> list[str]:
         "shared": shared,
         "script": asdict(plan.script),
         "sheet": plan.sheet,
+        "sheets": need.sheets,  # that went into it: see book.finish.bill
         "pages": pages,
     }
     record.write_text(json.dumps(done), "utf-8")

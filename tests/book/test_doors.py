@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -17,7 +18,7 @@ def course(tmp_path):
     """A checkout as far as make looks at it."""
     root = tmp_path / "강의 [2026] 1's"
     (root / ".venv/bin").mkdir(parents=True)
-    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+    for name in ("Makefile", "pyproject.toml", "constraints.txt", "locked.txt"):
         shutil.copy(ROOT / name, root)
     for file in ROOT.glob("requirements*.txt"):
         shutil.copy(file, root)
@@ -66,6 +67,23 @@ def test_fuzzing_takes_twenty_minutes_or_as_many_as_are_given(course):
 def test_a_door_says_what_it_lacks(course, door, name):
     code, said, _ = make(course, door)
     assert code and f"{name}=" in said[0]
+
+
+def test_everything_but_torch_is_installed_by_its_hash(course):
+    (course / ".venv/.ready").unlink()
+    code, said, _ = make(course, ".venv/.ready", f"PYTHON={sys.executable}", "TORCH_INDEX=")
+    assert code == 0 and (course / ".venv/.ready").exists()
+    calls = " ".join(said).split(" pip install ")[1:]
+    wanted = ["--require-hashes -r locked.txt", "-c constraints.txt torch", "--editable ."]
+    assert len(calls) == len(wanted)
+    for call, words in zip(calls, wanted, strict=True):
+        assert words in call
+        # With its build taking nothing from an index either.
+        assert (" torch" in call) != ("--no-deps" in call)
+    assert "--no-build-isolation" in calls[-1]
+    (course / ".venv/.ready").unlink()
+    _, said, _ = make(course, ".venv/.ready", f"PYTHON={sys.executable}", "TORCH_INDEX=there x")
+    assert said.count("there x") == 1  # for torch, as one word
 
 
 def test_python_may_stand_in_a_folder_with_a_space(course):
