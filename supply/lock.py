@@ -35,9 +35,7 @@ LOCKED_HEAD = """\
 """
 
 
-def resolve(
-    seed: str, *options: str, torch: str = "", source: Path = REQUIREMENTS
-) -> list[str]:
+def resolve(seed: str, *options: str, torch: str = "", source: Path = REQUIREMENTS) -> list[str]:
     """Let uv choose versions; one block for each, with its hashes if ``options`` ask for them.
 
     Args:
