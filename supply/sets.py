@@ -37,10 +37,12 @@ def choose(name: str) -> tuple[list[str], str]:
 
 
 def copy(folder: Path) -> None:
-    """Bring the copy of the project up to date; its ``.venv`` and what it has built stay."""
-    for old in folder.glob("*"):
-        if old.name not in {".venv", "_build"}:
-            shutil.rmtree(old) if old.is_dir() else old.unlink()
+    """Bring the copy of the project up to date; ``.venv`` stays, and nothing that was built."""
+    for old in folder.glob("[!.]*"):
+        if old.is_dir() and not old.is_symlink():
+            shutil.rmtree(old)
+        else:
+            old.unlink()
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*LEFT_OUT), dirs_exist_ok=True)
     tools = ROOT / "audit/node_modules"  # with which pages are tested in a browser
     if tools.is_dir():
