@@ -20,7 +20,8 @@ COLUMNS = ("package", "licence", "its metadata say")
 # What may be used, changed, and passed on with the course's own code.
 ALLOWED = {
     "0BSD", "Apache-2.0", "Apache-2.0 WITH LLVM-exception", "BSD-2-Clause", "BSD-3-Clause",
-    "BSL-1.0", "BlueOak-1.0.0", "CC0-1.0", "CNRI-Python", "ISC", "LicenseRef-Public-Domain", "MIT", "MIT-0",
+    "BSL-1.0", "BlueOak-1.0.0", "CC0-1.0", "CNRI-Python", "ISC", "LicenseRef-Public-Domain",
+    "MIT", "MIT-0",
     "MIT-CMU", "MPL-2.0", "PSF-2.0", "Zlib",
 }  # fmt: skip
 # What is used though its licence is none of these, and why it may be.
