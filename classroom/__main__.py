@@ -7,6 +7,11 @@ from pathlib import Path
 from classroom import course, sources
 from utils.console import print_anything
 
+NO_SANDBOX = """submissions are programs that others wrote, and there is no sandbox to run them in.
+{why}.
+Install it; or grade in a container (see "Assignments" in CONTRIBUTING.md); or, if you trust every
+one of them with all your files, say make grade TRUST=1 (--trust-submissions)."""
+
 
 def _folder(text: str) -> Path:
     """A path in which ``~`` is the home folder, also where no shell has replaced it."""
@@ -32,21 +37,37 @@ def build(argv: list[str]) -> int:
 
 
 def grade(argv: list[str]) -> int:
-    """Grade every notebook in a folder and write grades.csv."""
-    from classroom import grading
+    """Grade every notebook in a folder or a zip file, and write grades.csv."""
+    from classroom import grading, sandbox
+    from classroom.limits import Limits
 
     parser = argparse.ArgumentParser("python -m classroom grade", description=grade.__doc__)
-    parser.add_argument("folder", type=_folder, help="STUDENT.ipynb or STUDENT/*.ipynb")
-    parser.add_argument("--out", type=Path, help="the table; grades.csv in the folder by default")
+    parser.add_argument("folder", type=_folder, help="STUDENT.ipynb or STUDENT/*.ipynb, or a zip")
+    parser.add_argument(
+        "--out", type=_folder, help="the table; grades.csv in the folder by default"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="submissions graded at a time")
     parser.add_argument("--seconds", type=int, default=20, help="for one cell")
     parser.add_argument("--gigabytes", type=float, default=3.0, help="of memory for one submission")
+    parser.add_argument(
+        "--trust-submissions",
+        action="store_true",
+        help="run them without a sandbox, with your rights: they can read and change your files",
+    )
     options = parser.parse_args(argv)
-    if not options.folder.is_dir():
+    if not options.folder.exists():
         parser.error(f"{options.folder} is no folder; name the one that holds the submissions")
-    limits = grading.Limits(options.seconds, options.gigabytes)
-    out = options.out or options.folder / "grades.csv"
-    rows = grading.grade_folder(options.folder, limits, options.jobs, out)
+    if not options.trust_submissions and (why := sandbox.missing()):
+        parser.error(NO_SANDBOX.format(why=why))
+    limits = Limits(options.seconds, options.gigabytes)
+    around = options.folder if options.folder.is_dir() else options.folder.parent
+    out = options.out or around / "grades.csv"
+    try:
+        rows = grading.grade_folder(
+            options.folder, limits, max(1, options.jobs), out, options.trust_submissions
+        )
+    except ValueError as error:
+        parser.error(str(error))
     if not rows:
         parser.error(f"no notebook in {options.folder}: expected STUDENT.ipynb or STUDENT/*.ipynb")
     print(f"{out}: {len({row['student'] for row in rows})} submissions")

@@ -1,0 +1,120 @@
+"""The submission's process: ``runner fork FD ...`` on Linux, ``runner connect PORT ...`` elsewhere.
+
+With ``fork`` the packages are imported once, and every run is a copy of this process. Inside the
+sandbox it is the first process of its own process tree, which nothing in there can end.
+"""
+
+import ctypes
+import importlib
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[0] = str(HERE)
+sys.path.insert(1, str(HERE.parent))  # the copy of utils, before any that is installed
+sys.path.append(str(HERE / "stand_ins"))
+
+import limits  # noqa: E402
+import session  # noqa: E402
+import wire  # noqa: E402
+
+DUMPABLE, NO_NEW_PRIVS = 4, 38
+
+
+def _prctl(option: int, value: int) -> None:
+    """Set an attribute of this process."""
+    ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def run(connection: socket.socket, shell: session.Shell) -> None:
+    """Serve one run, and end."""
+    try:
+        session.Session(wire.Channel(connection), shell).serve()
+    finally:
+        os._exit(0)
+
+
+def _end(child: int) -> None:
+    """End a run with all that it has started."""
+    try:
+        # The first process of a process tree reaches all of it, and nothing outside.
+        os.kill(-1, signal.SIGKILL) if os.getpid() == 1 else os.killpg(child, signal.SIGKILL)
+    except (ProcessLookupError, PermissionError):
+        pass
+    while True:
+        try:
+            done, _ = os.waitpid(-1, os.WNOHANG if os.getpid() != 1 else 0)
+        except ChildProcessError:
+            return
+        if not done:
+            return
+
+
+def fork_server(control: socket.socket, shell: session.Shell) -> None:
+    """Start a run whenever the judge sends a connection for it; end the one before it."""
+    _prctl(NO_NEW_PRIVS, 1)
+    _prctl(DUMPABLE, 0)  # no run can look into this process
+    control.settimeout(0.2)
+    control.send(b"r")  # ready
+    child = 0
+    while True:
+        try:
+            order, handles, _, _ = socket.recv_fds(control, 1, 1)
+        except TimeoutError:
+            try:
+                if child and os.waitpid(child, os.WNOHANG)[0]:
+                    _end(child)
+                    child = 0
+                while os.getpid() == 1 and os.waitpid(-1, os.WNOHANG)[0] not in (0, child):
+                    pass
+            except ChildProcessError:
+                child = 0
+            continue
+        if child:
+            _end(child)
+            child = 0
+        if not order:
+            return
+        if not handles:
+            control.send(b"e")  # ended
+            continue
+        child = os.fork()
+        if child == 0:
+            control.close()
+            if os.getpid() != 1:
+                os.setsid()
+            _prctl(DUMPABLE, 1)
+            run(socket.socket(fileno=handles[0]), shell)
+        os.close(handles[0])
+
+
+def main() -> None:
+    """Limit this process, import what assignments use, and serve."""
+    mode, where, bounds, scratch, modules = sys.argv[1:6]
+    sys.argv = ["notebook"]
+    session.silence()
+    limits.apply(json.loads(bounds))
+    os.makedirs(scratch, exist_ok=True)
+    os.chdir(scratch)
+    for name in filter(None, modules.split(",")):
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            pass
+    shell = session.shell()
+    sys.path.insert(0, "")
+    if mode == "fork":
+        fork_server(socket.socket(fileno=int(where)), shell)
+    else:
+        port, token = where.split(":")
+        connection = socket.create_connection(("127.0.0.1", int(port)))
+        connection.sendall(token.encode())
+        run(connection, shell)
+
+
+if __name__ == "__main__":
+    main()
