@@ -8,6 +8,7 @@ import ctypes
 import importlib
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -38,6 +39,15 @@ def run(connection: socket.socket, shell: session.Shell) -> None:
         os._exit(0)
 
 
+def _clear(scratch: str) -> None:
+    """Remove what a run has left, so that the next finds room."""
+    places = [Path("/tmp"), Path("/dev/shm")] if os.getpid() == 1 else [Path(scratch)]
+    for path in [path for place in places for path in place.iterdir()]:
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+    os.makedirs(scratch, exist_ok=True)
+    os.chdir(scratch)
+
+
 def _end(child: int) -> None:
     """End a run with all that it has started."""
     try:
@@ -54,7 +64,7 @@ def _end(child: int) -> None:
             return
 
 
-def fork_server(control: socket.socket, shell: session.Shell) -> None:
+def fork_server(control: socket.socket, shell: session.Shell, scratch: str) -> None:
     """Start a run whenever the judge sends a connection for it; end the one before it."""
     _prctl(NO_NEW_PRIVS, 1)
     _prctl(DUMPABLE, 0)  # no run can look into this process
@@ -77,6 +87,10 @@ def fork_server(control: socket.socket, shell: session.Shell) -> None:
         if child:
             _end(child)
             child = 0
+        try:
+            _clear(scratch)
+        except OSError:
+            return  # whoever asked starts another process
         if not order:
             return
         if not handles:
@@ -108,7 +122,7 @@ def main() -> None:
     shell = session.shell()
     sys.path.insert(0, "")
     if mode == "fork":
-        fork_server(socket.socket(fileno=int(where)), shell)
+        fork_server(socket.socket(fileno=int(where)), shell, scratch)
     else:
         port, token = where.split(":")
         connection = socket.create_connection(("127.0.0.1", int(port)))

@@ -1,0 +1,77 @@
+"""Submissions that attack get what their answers deserve, and leave nothing behind."""
+
+import socket
+
+import classrooms
+import hostile
+import pytest
+
+from classroom import sandbox, sources
+
+SIGNS = ("SystemError", "NameError", "SyntaxError", "ImportError")
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory):
+    classrooms.need_sandbox()
+    made = classrooms.Room(tmp_path_factory.mktemp("hostile"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def port():
+    """A server outside of the sandbox."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def base():
+    return classrooms.released()
+
+
+def snippet(name, room, port):
+    """The code of an attack, with the places that it looks for."""
+    text = hostile.HARMLESS[name]
+    if name in hostile.PLAIN:
+        return text
+    return text.format(root=str(sources.ROOT), folder=str(room.folder), port=port)
+
+
+@pytest.mark.parametrize("name", hostile.HARMLESS)
+def test_an_attack_changes_no_points(room, port, base, name):
+    attack = snippet(name, room, port)
+    seconds = 2 if name in hostile.SLOW else 5
+    got, hints = room.grade(classrooms.answered(classrooms.WRONG, attack, base), seconds=seconds)
+    assert [got[exercise] for exercise in classrooms.WRONG] == [0, 0, 0]
+    assert all(hints[exercise] for exercise in classrooms.WRONG)
+    # Every attack has found what it looks for, and nothing that it must not find.
+    assert not any(sign in text for text in hints.values() for sign in SIGNS), hints
+    got, hints = room.grade(classrooms.answered(classrooms.RIGHT, attack, base), seconds=seconds)
+    assert [got[exercise] for exercise in classrooms.RIGHT] == [2, 2, 3], hints
+
+
+@pytest.mark.parametrize("name", hostile.ANSWERS)
+def test_an_answer_that_attacks_gets_nothing_and_costs_nothing_else(room, base, name):
+    exercise, code = hostile.ANSWERS[name]
+    got, hints = room.grade(
+        classrooms.answered(classrooms.RIGHT | {exercise: code}, base=base), seconds=3
+    )
+    wanted = {"1-velocity": 2, "1-loss": 2, "2-floor": 3} | {exercise: 0}
+    assert {name: got[name] for name in wanted} == wanted, hints
+    assert 0 < len(hints[exercise]) < 1600
+
+
+def test_nothing_stays_behind(tmp_path):
+    classrooms.need_sandbox()
+    room = classrooms.Room(tmp_path)
+    daemon = hostile.HARMLESS["a daemon"]
+    try:
+        room.grade(classrooms.answered(classrooms.RIGHT, daemon))
+        process = room.place.process.pid
+        # A run that has ended leaves the first process of the sandbox only.
+        assert len(sandbox._tree(process)) == 2
+    finally:
+        room.close()
+    assert sandbox._tree(process) == [process] and not sandbox._children(process)
