@@ -19,6 +19,7 @@ from classroom.journal import Journal, mark_of
 from classroom.key import Open
 from classroom.limits import Limits
 from classroom.reasons import reason
+from classroom.runner.limits import memory
 
 GRACE = 90  # seconds that a judge may take beyond the submission's own
 
@@ -66,6 +67,7 @@ def judge(path: str, student: str, out: str, run: dict) -> None:
     """
     _end_with_parent()
     os.environ["OMP_NUM_THREADS"] = "1"
+    memory(run["limits"].memory + 2**30)  # what a submission sends may be large, too
     from classroom.judge import Judge
 
     told: dict

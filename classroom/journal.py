@@ -55,6 +55,7 @@ def mark_of(student: str, path: Path, limits: object) -> str:
     """
     digest = hashlib.sha256(f"{student}\0{limits}\0".encode("utf-8", "surrogateescape"))
     digest.update(path.read_bytes())
-    for source in sorted(sources.FOLDER.rglob("*.md")):
+    checks = (sources.ROOT / "utils" / "checks").rglob("*.py")
+    for source in sorted([*sources.FOLDER.rglob("*.md"), *checks]):
         digest.update(source.read_bytes())
     return digest.hexdigest()

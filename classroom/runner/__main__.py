@@ -39,10 +39,15 @@ def run(connection: socket.socket, shell: session.Shell) -> None:
         os._exit(0)
 
 
-def _clear(scratch: str) -> None:
-    """Remove what a run has left, so that the next finds room."""
+def _places(scratch: str) -> list[Path]:
+    """What lies in the folders that a run can write to."""
     places = [Path("/tmp"), Path("/dev/shm")] if os.getpid() == 1 else [Path(scratch)]
-    for path in [path for place in places for path in place.iterdir()]:
+    return [path for place in places for path in place.iterdir()]
+
+
+def _clear(scratch: str, first: set[Path]) -> None:
+    """Remove what a run has left, so that the next finds room; Python itself may lie in /tmp."""
+    for path in [path for path in _places(scratch) if path not in first]:
         shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
     os.makedirs(scratch, exist_ok=True)
     os.chdir(scratch)
@@ -66,8 +71,10 @@ def _end(child: int) -> None:
 
 def fork_server(control: socket.socket, shell: session.Shell, scratch: str) -> None:
     """Start a run whenever the judge sends a connection for it; end the one before it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one signal that Python listens to
     _prctl(NO_NEW_PRIVS, 1)
     _prctl(DUMPABLE, 0)  # no run can look into this process
+    first = set(_places(scratch)) - {Path(scratch)}
     control.settimeout(0.2)
     control.send(b"r")  # ready
     child = 0
@@ -88,7 +95,7 @@ def fork_server(control: socket.socket, shell: session.Shell, scratch: str) -> N
             _end(child)
             child = 0
         try:
-            _clear(scratch)
+            _clear(scratch, first)
         except OSError:
             return  # whoever asked starts another process
         if not order:
@@ -102,6 +109,7 @@ def fork_server(control: socket.socket, shell: session.Shell, scratch: str) -> N
             if os.getpid() != 1:
                 os.setsid()
             _prctl(DUMPABLE, 1)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             run(socket.socket(fileno=handles[0]), shell)
         os.close(handles[0])
 

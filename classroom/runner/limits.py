@@ -34,6 +34,18 @@ def apply(bounds: dict) -> None:
             resource.setrlimit(what, (allowed, allowed))
 
 
+def memory(amount: int) -> None:
+    """Limit the memory of this process alone, if the system can.
+
+    Args:
+        amount: bytes.
+    """
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (amount, amount))
+
+
 def _linux() -> tuple[int, ...]:
     """Version of the kernel."""
     with contextlib.suppress(ValueError, AttributeError):

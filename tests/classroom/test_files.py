@@ -276,14 +276,13 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(tmp_path):
         time.sleep(0.1)
     assert not any(map(alive, walls))
     # A person enters points before the run goes on; a faster b is handed in.
-    text = (folder / "grades.csv").read_text("utf-8-sig")
     rows = rows_of(folder / "grades.csv")
     rows[3]["points"] = "2.5"
     table.write(folder / "grades.csv", rows)
     nbformat.write(classrooms.answered(classrooms.WRONG, base=base), folder / "b.ipynb")
     known = journal.Journal(folder / ".grades.csv.journal")
     known.file.close()
-    assert len(known.known) == 1 and text
+    assert len(known.known) == 1
     done = subprocess.run(
         [*command, "--seconds", "40"],
         cwd=sources.ROOT,
@@ -293,8 +292,8 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(tmp_path):
     )
     assert done.returncode == 0, done.stderr
     points = [(row["student"], row["points"]) for row in rows_of(folder / "grades.csv")]
-    assert points[:4] == [("'=a", "2"), ("'=a", "2"), ("'=a", "3"), ("'=a", "0")] or True
-    assert points[3][1] == "2.5" and points[4:] == [("b", "0")] * 4
+    assert points[:4] == [("'=a", "2"), ("'=a", "2"), ("'=a", "3"), ("'=a", "2.5")]
+    assert points[4:] == [("b", "0")] * 4
     assert sorted(path.name for path in folder.iterdir()) == ["=a.ipynb", "b.ipynb", "grades.csv"]
 
 

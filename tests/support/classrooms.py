@@ -42,6 +42,7 @@ def need_sandbox():
 
 def released(name="03-flow-matching", language="en"):
     """The student's notebook, as nbgrader makes it, without the time that nbgrader takes."""
+    pytest.importorskip("nbgrader", reason="pip install -r requirements-grading.txt")
     from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
     from traitlets.config import Config
 

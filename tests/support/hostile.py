@@ -96,7 +96,7 @@ HARMLESS = {
     # The machine.
     "system files": (
         "for name in ('/proc/sys/kernel/core_pattern', '/proc/sysrq-trigger', '/etc/passwd',\n"
-        "             '/x', '/dev/x', '/usr/bin/x', '/given/utils/x.py', '/proc/1/oom_score_adj'):\n"
+        "             '/x', '/dev/x', '/usr/bin/x', '/given/x.py', '/proc/1/oom_score_adj'):\n"
         "    try: open(name, 'w').write('x'); raise SystemError(name)\n"
         "    except OSError: pass"
     ),
