@@ -18,7 +18,7 @@ export OMP_NUM_THREADS := 1
 # A LANG in the environment is a locale (ko_KR.UTF-8); only one on the command line is a language.
 LANGUAGE := $(if $(findstring command,$(origin LANG)),$(LANG),ko)
 
-.PHONY: help book watch test notebooks assignment grade translation lint timings audit serve clean
+.PHONY: help book watch test notebooks assignment grade report translation lint timings audit serve clean
 
 help:  ## list the doors
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## */\1|/' | \
@@ -58,6 +58,11 @@ grade: $(READY)  ## grade a folder of submissions: make grade FOLDER=submissions
 	@test -n "$$FOLDER" || \
 	  { echo "make: name the folder with the submissions: make grade FOLDER=submissions"; exit 1; }
 	@PYTHONUTF8=1 $(BIN)/python -m classroom grade "$$FOLDER" $(if $(filter-out 0,$(TRUST)),--trust-submissions)
+
+report: $(READY)  ## write a page for each student from the grades: make report FOLDER=submissions
+	@test -n "$$FOLDER" || \
+	  { echo "make: name the folder with the grades: make report FOLDER=submissions"; exit 1; }
+	@PYTHONUTF8=1 $(BIN)/python -m classroom report "$$FOLDER" --lang "$(LANGUAGE)"
 
 translation: $(READY)  ## list what one language has that the other has not been told
 	@$(BIN)/python -m book.translation $(if $(CHAPTER),"$$CHAPTER")

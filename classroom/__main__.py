@@ -1,4 +1,4 @@
-"""``python -m classroom CHAPTER`` builds an assignment, ``python -m classroom grade`` grades."""
+"""``python -m classroom CHAPTER`` builds an assignment; ``grade`` grades, ``report`` reports."""
 
 import argparse
 import sys
@@ -38,6 +38,7 @@ def build(argv: list[str]) -> int:
 
 def grade(argv: list[str]) -> int:
     """Grade every notebook in a folder or a zip file, and write grades.csv."""
+    course.need_nbgrader()
     from classroom import grading, sandbox
     from classroom.limits import Limits
 
@@ -74,7 +75,29 @@ def grade(argv: list[str]) -> int:
     return 0
 
 
+def report(argv: list[str]) -> int:
+    """Write a page for each student, and one on the whole class, from grades.csv."""
+    from classroom import reports, table
+
+    parser = argparse.ArgumentParser("python -m classroom report", description=report.__doc__)
+    parser.add_argument("folder", type=_folder, help="that holds grades.csv, or the table itself")
+    parser.add_argument("--lang", default="ko", choices=sources.LANGUAGES)
+    options = parser.parse_args(argv)
+    path = options.folder / "grades.csv" if options.folder.is_dir() else options.folder
+    if not path.exists():
+        parser.error(f"{path} is missing; make it first: make grade FOLDER={options.folder}")
+    try:
+        rows, _ = table.read(path)
+    except ValueError as error:
+        parser.error(str(error))
+    folder = reports.write(rows, path.parent / "reports", options.lang)
+    print(f"{folder}: class.html, and a page for each student")
+    return 0
+
+
 if __name__ == "__main__":
     print_anything()
     arguments = sys.argv[1:]
-    sys.exit(grade(arguments[1:]) if arguments[:1] == ["grade"] else build(arguments))
+    doors = {"grade": grade, "report": report}
+    door = doors.get(arguments[0]) if arguments else None
+    sys.exit(door(arguments[1:]) if door else build(arguments))

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
@@ -52,18 +53,17 @@ that is in this folder stays.
 
 
 def need_nbgrader() -> None:
-    """Say what to install if nbgrader is missing.
+    """Say what to install if what builds and grades assignments is missing.
 
     Raises:
         SystemExit: if it is.
     """
-    try:
-        import nbgrader  # noqa: F401
-    except ImportError:
+    missing = [name for name in ("nbgrader", "jupytext", "IPython") if find_spec(name) is None]
+    if missing:
         raise SystemExit(
-            "assignments need nbgrader, which is not installed: "
+            f"assignments need {', '.join(missing)}, which is not installed: "
             "pip install -c constraints.txt -r requirements-grading.txt"
-        ) from None
+        )
 
 
 def api(folder: Path, **settings: object):

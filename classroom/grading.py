@@ -212,7 +212,7 @@ def grade_folder(
                         journal.add(mark, rows)
             with lock:
                 done[item.student] = rows
-                table.write(out, _merged(items, done, old), columns)
+                _save(out, _merged(items, done, old), columns, say)
                 total = sum(float(line["machine"] or 0) for line in rows)
                 say(f"{item.student}: {total:g} points from the machine")
 
@@ -222,11 +222,21 @@ def grade_folder(
         finally:
             pool.shutdown(cancel_futures=True)
         rows = _merged(items, done, old)
-        table.write(out, rows, columns)
+        _save(out, rows, columns, say)
         for path in platforms.write(rows, items, out):
             say(f"{path}: for import")
         journal.finish()
     return rows
+
+
+def _save(out: Path, rows: list[table.Row], columns: list[str], say: Callable) -> None:
+    """Write the table, beside the old one if a spreadsheet holds that (Windows)."""
+    try:
+        table.write(out, rows, columns)
+    except PermissionError:
+        beside = out.with_name(f"{out.stem}.new{out.suffix}")
+        table.write(beside, rows, columns)
+        say(f"{out} is held by another program; see {beside}")
 
 
 def _merged(items: list[HandedIn], done: dict[str, list[table.Row]], old: dict) -> list[table.Row]:

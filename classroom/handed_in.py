@@ -8,8 +8,6 @@ from pathlib import Path, PurePosixPath
 
 LARGEST = 2 * 2**30  # bytes that the zip files of one folder may hold
 DEPTH = 4
-JUNK = (".ipynb_checkpoints", "__MACOSX", "._", ".~", ".")
-OURS = ("grades", "student.ipynb", "instructor.ipynb")
 CANVAS = re.compile(r"(?P<who>[^_]+?)(?P<late>_LATE)?_(?P<id>\d{2,})_\d{2,}_(?P<file>.+)")
 MOODLE = re.compile(r"(?P<who>.+?)_(?P<id>\d+)_assignsubmission_\w+?_?(?:_(?P<file>.*))?")
 

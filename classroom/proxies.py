@@ -83,10 +83,10 @@ class Line:
                 self.channel.send(back, max(end - time.monotonic(), 0.01))
         except TimeoutError:
             raise Stopped(self.why() or "time") from None
-        except (wire.WireError, RecursionError, MemoryError, TypeError, ValueError):
-            raise Stopped("channel") from None
         except (EOFError, OSError):
             raise Stopped(self.why() or "kernel") from None
+        except Exception:  # whatever else a message can be wrong with
+            raise Stopped("channel") from None
         finally:
             self.left -= time.monotonic() - started
 

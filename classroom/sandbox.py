@@ -62,9 +62,18 @@ def _walls() -> list[str]:
     walls = ["bwrap", "--unshare-user", "--uid", "65534", "--gid", "65534", "--unshare-ipc"]
     walls += ["--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     walls += ["--die-with-parent", "--new-session", "--as-pid-1", "--cap-drop", "ALL"]
-    if "--disable-userns" in _options():
-        walls += ["--disable-userns"]
     return walls
+
+
+@functools.cache
+def _no_more() -> tuple[str, ...]:
+    """Forbid further namespaces inside, where bubblewrap and the machine can."""
+    words = ("--disable-userns",)
+    whole = ["--ro-bind", "/", "/", "--proc", "/proc", "/bin/true"]
+    if words[0] not in _options():
+        return ()
+    done = subprocess.run([*_walls(), *words, *whole], capture_output=True)
+    return () if done.returncode else words
 
 
 def _room(bounds: Limits, path: str, share: int = 1) -> list[str]:
@@ -97,8 +106,8 @@ def command(supplies: Path, bounds: Limits, secret: list[Path]) -> list[str]:
     Returns:
         Words.
     """
-    words = _walls()
-    words += ["--hostname", "classroom", "--clearenv"]
+    words = [*_walls(), *_no_more(), "--hostname", "classroom"]
+    words += ["--clearenv"] if "--clearenv" in _options() else []
     for name, value in environment("/tmp").items():
         words += ["--setenv", name, value]
     mounts: list[tuple[Path, list[str]]] = []
@@ -174,7 +183,7 @@ class Sandbox:
         self.supplies, self.bounds, self.trusted = supplies, bounds, trusted
         self.secret, self.modules = list(secret), ",".join(modules)
         self.forks = sys.platform.startswith("linux")
-        self.process = self.control = self.channel = self.scratch = None
+        self.process = self.control = self.channel = self.scratch = self.errors = None
         self.reason = None  # why the watch has ended it
         self.started = 0  # how many processes have imported the packages
 
@@ -191,6 +200,7 @@ class Sandbox:
 
         self.hang_up()
         self.reason = None
+        said = ""
         for _ in range(2):  # a submission may have spoilt the process that it was a copy of
             try:
                 if self.process is None:
@@ -201,9 +211,17 @@ class Sandbox:
                         socket.send_fds(self.control, [b"s"], [theirs.fileno()])
                     self.channel = Channel(mine)
                 return self.channel
-            except (OSError, EOFError):
+            except (OSError, EOFError) as error:
+                said = f"{type(error).__name__} {self._said()}".strip()
                 self.close()
-        raise NoSandbox("the sandbox does not start")
+        raise NoSandbox(f"the sandbox does not start: {said}")
+
+    def _said(self) -> str:
+        """What the process wrote before it fell silent, which it does before any submission."""
+        if self.errors is None:
+            return ""
+        self.errors.seek(0)
+        return self.errors.read(2000).decode(errors="replace").strip()[-500:]
 
     def hang_up(self) -> None:
         """End the run, with all the processes that it has started."""
@@ -235,7 +253,9 @@ class Sandbox:
             self.control.close()
         if self.scratch is not None:
             shutil.rmtree(self.scratch, ignore_errors=True)
-        self.process = self.control = self.channel = self.scratch = None
+        if self.errors is not None:
+            self.errors.close()
+        self.process = self.control = self.channel = self.scratch = self.errors = None
 
     def __enter__(self) -> "Sandbox":
         """Use it."""
@@ -259,7 +279,12 @@ class Sandbox:
         else:
             words = [*command(self.supplies, self.bounds, self.secret), *python, f"{GIVEN}/runner"]
             home, options = "/tmp", {"env": {"PATH": os.environ.get("PATH", os.defpath)}}
-        silent = {name: subprocess.DEVNULL for name in ("stdin", "stdout", "stderr")}
+        self.errors = tempfile.TemporaryFile()
+        options |= {
+            "stdin": subprocess.DEVNULL,
+            "stdout": subprocess.DEVNULL,
+            "stderr": self.errors,
+        }
         if not self.forks:
             self._connect([*words, "connect"], [bounds, f"{home}/work", self.modules], options)
             return
@@ -270,7 +295,6 @@ class Sandbox:
                 [*words, "fork", handle, bounds, f"{home}/work", self.modules],
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
-                **silent,
                 **options,
             )
         self._watch()
@@ -285,8 +309,7 @@ class Sandbox:
         token = secrets.token_hex(16)
         with socket.create_server(("127.0.0.1", 0)) as server:
             where = f"{server.getsockname()[1]}:{token}"
-            silent = {name: subprocess.DEVNULL for name in ("stdin", "stdout", "stderr")}
-            self.process = subprocess.Popen([*words, where, *rest], **silent, **options)
+            self.process = subprocess.Popen([*words, where, *rest], **options)
             self._watch()
             server.settimeout(START)
             connection, _ = server.accept()

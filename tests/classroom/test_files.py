@@ -240,6 +240,17 @@ def test_without_walls_the_comparison_is_still_elsewhere(tmp_path):
     assert not os.path.exists(scratch)
 
 
+def test_where_processes_cannot_be_copied(tmp_path):
+    """As on macOS and Windows: a process for each run, and a connection that proves itself."""
+    room = classrooms.Room(tmp_path, trusted=True)
+    room.place.forks = False
+    try:
+        got, hints = room.grade(classrooms.answered(classrooms.RIGHT))
+        assert (got["1-velocity"], got["1-loss"], got["2-floor"]) == (2, 2, 3), hints
+    finally:
+        room.close()
+
+
 def rows_of(path):
     with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))

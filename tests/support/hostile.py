@@ -229,3 +229,4 @@ SLOW = {
     "threads",
     "memory of many processes",
 }
+DEAR = {"a fork bomb", "threads", "memory", "memory of many processes"}
