@@ -23,7 +23,7 @@ import limits  # noqa: E402
 import session  # noqa: E402
 import wire  # noqa: E402
 
-DUMPABLE, NO_NEW_PRIVS = 4, 38
+DUMPABLE, SUBREAPER, NO_NEW_PRIVS = 4, 36, 38
 
 
 def _prctl(option: int, value: int) -> None:
@@ -61,18 +61,25 @@ def _end(child: int) -> None:
     except (ProcessLookupError, PermissionError):
         pass
     while True:
+        for orphan in _children():
+            os.kill(orphan, signal.SIGKILL)
         try:
-            done, _ = os.waitpid(-1, os.WNOHANG if os.getpid() != 1 else 0)
+            os.waitpid(-1, 0)
         except ChildProcessError:
             return
-        if not done:
-            return
+
+
+def _children() -> list[int]:
+    """The children of this process, and what they have left behind: all end up here."""
+    text = Path(f"/proc/self/task/{os.getpid()}/children").read_text()
+    return [int(word) for word in text.split()]
 
 
 def fork_server(control: socket.socket, shell: session.Shell, scratch: str) -> None:
     """Start a run whenever the judge sends a connection for it; end the one before it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one signal that Python listens to
     _prctl(NO_NEW_PRIVS, 1)
+    _prctl(SUBREAPER, 1)
     _prctl(DUMPABLE, 0)  # no run can look into this process
     first = set(_places(scratch)) - {Path(scratch)}
     control.settimeout(0.2)

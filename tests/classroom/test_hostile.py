@@ -47,7 +47,7 @@ MIXED = RIGHT | {"1-loss": WRONG["1-loss"]}
 @pytest.mark.parametrize("name", hostile.HARMLESS)
 def test_an_attack_changes_no_points(room, port, base, name):
     attack = snippet(name, room, port)
-    seconds = 2 if name in hostile.SLOW else 5
+    seconds = 3 if name in hostile.SLOW else 5
     both = [(WRONG, [0, 0, 0]), (RIGHT, [2, 2, 3])]
     for answers, wanted in [(MIXED, [2, 0, 3])] if name in hostile.DEAR else both:
         made = classrooms.answered(answers, attack, base)
@@ -67,15 +67,16 @@ def test_an_answer_that_attacks_gets_nothing_and_costs_nothing_else(room, base, 
     assert 0 < len(hints[exercise]) < 1600
 
 
-def test_nothing_stays_behind(tmp_path):
+@pytest.mark.parametrize("trusted", [False, True])
+def test_nothing_stays_behind(tmp_path, trusted):
     classrooms.need_sandbox()
-    room = classrooms.Room(tmp_path)
+    room = classrooms.Room(tmp_path, trusted)
     daemon = hostile.HARMLESS["a daemon"]
     try:
         room.grade(classrooms.answered(RIGHT, daemon))
         process = room.place.process.pid
         # A run that has ended leaves the first process of the sandbox only.
-        assert len(sandbox._tree(process)) == 2
+        assert len(sandbox._tree(process)) == (1 if trusted else 2)
     finally:
         room.close()
     assert sandbox._tree(process) == [process] and not sandbox._children(process)
