@@ -3,17 +3,18 @@
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
 import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
-from classroom import handed_in, key, platforms, reading, sandbox, supplies, table
+from classroom import handed_in, key, platforms, reading, sandbox, scratch, supplies, table
 from classroom.handed_in import HandedIn
 from classroom.journal import Journal, mark_of
 from classroom.key import Open
@@ -34,6 +35,8 @@ class Run:
         secret: folders that it must not show.
         trusted: whether submissions run without walls.
         context: how processes are started.
+        judges: those at work.
+        stopped: whether the run ends before its time.
     """
 
     limits: Limits
@@ -41,6 +44,8 @@ class Run:
     secret: list[Path]
     trusted: bool
     context: BaseContext
+    judges: set = field(default_factory=set)
+    stopped: bool = False
 
 
 def processes() -> BaseContext:
@@ -96,13 +101,13 @@ def _end_with_parent() -> None:
         threading.Thread(target=wait, daemon=True).start()
 
 
-def grade_one(item: HandedIn, run: Run, scratch: Path) -> tuple[list[table.Row], bool]:
+def grade_one(item: HandedIn, run: Run, place: Path) -> tuple[list[table.Row], bool]:
     """The rows of one submission; whatever is wrong with it becomes a hint, not an error.
 
     Args:
         item: the submission.
         run: see ``Run``.
-        scratch: a folder for the rows.
+        place: a folder for the rows.
 
     Returns:
         Rows of the table, and whether they are the submission's doing, not the machine's.
@@ -111,16 +116,18 @@ def grade_one(item: HandedIn, run: Run, scratch: Path) -> tuple[list[table.Row],
         reading.read(item.path)
     except ValueError as error:
         return [row(item.student, "", "", 0, "", str(error))], True
-    handle, out = tempfile.mkstemp(dir=scratch, suffix=".json")
+    handle, out = tempfile.mkstemp(dir=place, suffix=".json")
     os.close(handle)
     shared = {name: getattr(run, name) for name in ("limits", "supplies", "secret", "trusted")}
     process = run.context.Process(target=judge, args=(str(item.path), item.student, out, shared))
     process.start()
+    run.judges.add(process)
     process.join(run.limits.wall + GRACE)
     late = process.is_alive()
     if late:
         process.kill()
         process.join()
+    run.judges.discard(process)
     try:
         told = json.loads(Path(out).read_text("utf-8"))
     except ValueError:
@@ -178,14 +185,14 @@ def grade_folder(
     Returns:
         The rows of the table.
     """
-    before, columns = table.read(out)
-    old = {table.place(line): line for line in before}
-    with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as name:
-        scratch = Path(name)
-        for part in ("zips", "supplies", "rows"):
-            (scratch / part).mkdir()
-        scratch.chmod(0o755)
-        items, passed = handed_in.find(folder, scratch / "zips")
+    table.read(out)  # refuses what is no table, before any work is done
+    scratch.sweep()
+    place = scratch.make()
+    place.chmod(0o755)
+    for part in ("zips", "supplies", "rows"):
+        (place / part).mkdir()
+    try:
+        items, passed = handed_in.find(folder, place / "zips")
         for text in passed:
             say(f"passed over: {text}")
         if not items:
@@ -193,58 +200,75 @@ def grade_folder(
         around = folder if folder.is_dir() else folder.parent
         run = Run(
             limits=limits,
-            supplies=supplies.lay_out(scratch / "supplies"),
-            secret=sandbox.secrets_of(around, out.parent, scratch / "rows", scratch / "zips"),
+            supplies=supplies.lay_out(place / "supplies"),
+            secret=sandbox.secrets_of(around, out.parent, place / "rows", place / "zips"),
             trusted=trusted,
             context=processes(),
         )
-        journal = Journal(out.with_name(f".{out.name}.journal"))
-        done: dict[str, list[table.Row]] = {}
-        lock = threading.Lock()
+        return _grade_all(items, run, jobs, out, place / "rows", say)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
-        def one(item: HandedIn) -> None:
-            mark = mark_of(item.student, item.path, (limits, trusted))
-            rows = journal.known.get(mark)
-            if rows is None:
-                rows, sure = grade_one(item, run, scratch / "rows")
-                if sure:
-                    with lock:
-                        journal.add(mark, rows)
-            with lock:
-                done[item.student] = rows
-                _save(out, _merged(items, done, old), columns, say)
-                total = sum(float(line["machine"] or 0) for line in rows)
-                say(f"{item.student}: {total:g} points from the machine")
 
-        pool = ThreadPoolExecutor(jobs)
-        try:
-            list(pool.map(one, items))
-        finally:
-            pool.shutdown(cancel_futures=True)
-        rows = _merged(items, done, old)
-        _save(out, rows, columns, say)
-        for path in platforms.write(rows, items, out):
-            say(f"{path}: for import")
-        journal.finish()
+def _grade_all(
+    items: list[HandedIn], run: Run, jobs: int, out: Path, place: Path, say: Callable
+) -> list[table.Row]:
+    """Grade what was handed in, and write the tables."""
+    journal = Journal(out.with_name(f".{out.name}.journal"))
+    done: dict[str, list[table.Row]] = {}
+    lock = threading.Lock()
+
+    def one(item: HandedIn) -> None:
+        mark = mark_of(item.student, item.path, (run.limits, run.trusted))
+        rows, sure = journal.known.get(mark), False
+        if rows is None:
+            rows, sure = grade_one(item, run, place)
+        with lock:
+            if run.stopped:  # and this judge with it
+                return
+            if sure:
+                journal.add(mark, rows)
+            done[item.student] = rows
+            _save(out, items, done, say)
+            total = sum(float(line["machine"] or 0) for line in rows)
+            say(f"{item.student}: {total:g} points from the machine")
+
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        list(pool.map(one, items))
+    except BaseException:
+        run.stopped = True
+        for process in list(run.judges):
+            process.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+    rows = _save(out, items, done, say)
+    for path in platforms.write(rows, items, out):
+        say(f"{path}: for import")
+    journal.finish()
     return rows
 
 
-def _save(out: Path, rows: list[table.Row], columns: list[str], say: Callable) -> None:
-    """Write the table, beside the old one if a spreadsheet holds that (Windows)."""
-    try:
-        table.write(out, rows, columns)
-    except PermissionError:
-        beside = out.with_name(f"{out.stem}.new{out.suffix}")
-        table.write(beside, rows, columns)
-        say(f"{out} is held by another program; see {beside}")
+def _save(
+    out: Path, items: list[HandedIn], done: dict[str, list[table.Row]], say: Callable
+) -> list[table.Row]:
+    """Write the table; what a person has entered in the meantime stays.
 
-
-def _merged(items: list[HandedIn], done: dict[str, list[table.Row]], old: dict) -> list[table.Row]:
-    """The rows so far; what is not graded yet, or no longer there, stays as it was."""
+    What is not graded yet, or no longer there, stays as it was.
+    """
+    before, columns = table.read(out)
+    old = {table.place(line): line for line in before}
     rows = []
     for item in items:
         for line in done.get(item.student, []):
             rows.append(table.keep(line, old.get(table.place(line))))
     graded = {line["student"] for line in rows}
-    rest = [line for line in old.values() if line["student"] not in graded]
-    return rows + rest
+    rows += [line for line in old.values() if line["student"] not in graded]
+    try:
+        table.write(out, rows, columns)
+    except PermissionError:  # a spreadsheet holds it (Windows)
+        beside = out.with_name(f"{out.stem}.new{out.suffix}")
+        table.write(beside, rows, columns)
+        say(f"{out} is held by another program; see {beside}")
+    return rows

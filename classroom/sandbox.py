@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
 
-from classroom import sources
+from classroom import scratch, sources
 from classroom.limits import Limits
 
 if TYPE_CHECKING:  # it imports torch, which whoever only asks for a sandbox does not need
@@ -271,7 +271,7 @@ class Sandbox:
         bounds = json.dumps(self.bounds.inside())
         python = [sys.executable, "-I"]
         if self.trusted:
-            self.scratch = tempfile.mkdtemp(prefix="grading-")
+            self.scratch = str(scratch.make())
             words = [*python, str(self.supplies / "runner")]
             home = self.scratch
             kept = {key: os.environ[key] for key in ("SYSTEMROOT", "PATH") if key in os.environ}

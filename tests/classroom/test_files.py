@@ -305,6 +305,7 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(tmp_path):
     points = [(row["student"], row["points"]) for row in rows_of(folder / "grades.csv")]
     assert points[:4] == [("'=a", "2"), ("'=a", "2"), ("'=a", "3"), ("'=a", "2.5")]
     assert points[4:] == [("b", "0")] * 4
+    assert not list(scratch.glob("grading-*"))  # also not that of the run that was killed
     assert sorted(path.name for path in folder.iterdir()) == ["=a.ipynb", "b.ipynb", "grades.csv"]
 
 
