@@ -69,6 +69,9 @@ def grade(argv: list[str]) -> int:
         )
     except ValueError as error:
         parser.error(str(error))
+    except KeyboardInterrupt:
+        print(f"\nstopped; what is done stands in {out}, and the same command goes on from there")
+        return 130
     if not rows:
         parser.error(f"no notebook in {options.folder}: expected STUDENT.ipynb or STUDENT/*.ipynb")
     print(f"{out}: {len({row['student'] for row in rows})} submissions")
