@@ -18,8 +18,8 @@ export OMP_NUM_THREADS := 1
 # A LANG in the environment is a locale (ko_KR.UTF-8); only one on the command line is a language.
 LANGUAGE := $(if $(findstring command,$(origin LANG)),$(LANG),ko)
 
-.PHONY: help book watch test fuzz notebooks assignment grade translation lint timings audit bench serve \
-  clean lock licences test-lowest test-newest
+.PHONY: help book watch test fuzz notebooks assignment grade report translation lint timings audit \
+  bench serve clean lock licences test-lowest test-newest
 
 help:  ## list the doors
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1|/' | \
@@ -59,10 +59,16 @@ assignment: $(READY)  ## build an assignment: make assignment CHAPTER=03 LANG=en
 	  { echo "make: name a chapter: make assignment CHAPTER=03 LANG=en (or CHAPTER=all)"; exit 1; }
 	@PYTHONUTF8=1 $(BIN)/python -m classroom "$$CHAPTER" --lang "$(LANGUAGE)" $(if $(PORT),--port "$(PORT)")
 
+# TRUST=1 runs them without a sandbox, where there is none.
 grade: $(READY)  ## grade a folder of submissions: make grade FOLDER=submissions
 	@test -n "$$FOLDER" || \
 	  { echo "make: name the folder with the submissions: make grade FOLDER=submissions"; exit 1; }
-	@PYTHONUTF8=1 $(BIN)/python -m classroom grade "$$FOLDER"
+	@PYTHONUTF8=1 $(BIN)/python -m classroom grade "$$FOLDER" $(if $(filter-out 0,$(TRUST)),--trust-submissions)
+
+report: $(READY)  ## write a page for each student from the grades: make report FOLDER=submissions
+	@test -n "$$FOLDER" || \
+	  { echo "make: name the folder with the grades: make report FOLDER=submissions"; exit 1; }
+	@PYTHONUTF8=1 $(BIN)/python -m classroom report "$$FOLDER" --lang "$(LANGUAGE)"
 
 translation: $(READY)  ## list what one language has that the other has not been told
 	@$(BIN)/python -m book.translation $(if $(CHAPTER),"$$CHAPTER")

@@ -1,4 +1,4 @@
-"""``python -m classroom CHAPTER`` builds an assignment, ``python -m classroom grade`` grades."""
+"""``python -m classroom CHAPTER`` builds an assignment; ``grade`` grades, ``report`` reports."""
 
 import argparse
 import sys
@@ -6,6 +6,11 @@ from pathlib import Path
 
 from classroom import course, sources
 from utils.console import print_anything
+
+NO_SANDBOX = """submissions are programs that others wrote, and there is no sandbox to run them in.
+{why}.
+Install it; or grade in a container (see "Assignments" in CONTRIBUTING.md); or, if you trust every
+one of them with all your files, say make grade TRUST=1 (--trust-submissions)."""
 
 
 def _folder(text: str) -> Path:
@@ -32,28 +37,70 @@ def build(argv: list[str]) -> int:
 
 
 def grade(argv: list[str]) -> int:
-    """Grade every notebook in a folder and write grades.csv."""
-    from classroom import grading
+    """Grade every notebook in a folder or a zip file, and write grades.csv."""
+    course.need_nbgrader()
+    from classroom import grading, sandbox
+    from classroom.limits import Limits
 
     parser = argparse.ArgumentParser("python -m classroom grade", description=grade.__doc__)
-    parser.add_argument("folder", type=_folder, help="STUDENT.ipynb or STUDENT/*.ipynb")
-    parser.add_argument("--out", type=Path, help="the table; grades.csv in the folder by default")
+    parser.add_argument("folder", type=_folder, help="STUDENT.ipynb or STUDENT/*.ipynb, or a zip")
+    parser.add_argument(
+        "--out", type=_folder, help="the table; grades.csv in the folder by default"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="submissions graded at a time")
     parser.add_argument("--seconds", type=int, default=20, help="for one cell")
     parser.add_argument("--gigabytes", type=float, default=3.0, help="of memory for one submission")
+    parser.add_argument(
+        "--trust-submissions",
+        action="store_true",
+        help="run them without a sandbox, with your rights: they can read and change your files",
+    )
     options = parser.parse_args(argv)
-    if not options.folder.is_dir():
+    if not options.folder.exists():
         parser.error(f"{options.folder} is no folder; name the one that holds the submissions")
-    limits = grading.Limits(options.seconds, options.gigabytes)
-    out = options.out or options.folder / "grades.csv"
-    rows = grading.grade_folder(options.folder, limits, options.jobs, out)
+    if not options.trust_submissions and (why := sandbox.missing()):
+        parser.error(NO_SANDBOX.format(why=why))
+    limits = Limits(options.seconds, options.gigabytes)
+    around = options.folder if options.folder.is_dir() else options.folder.parent
+    out = options.out or around / "grades.csv"
+    try:
+        rows = grading.grade_folder(
+            options.folder, limits, max(1, options.jobs), out, options.trust_submissions
+        )
+    except ValueError as error:
+        parser.error(str(error))
+    except KeyboardInterrupt:
+        print(f"\nstopped; what is done stands in {out}, and the same command goes on from there")
+        return 130
     if not rows:
         parser.error(f"no notebook in {options.folder}: expected STUDENT.ipynb or STUDENT/*.ipynb")
     print(f"{out}: {len({row['student'] for row in rows})} submissions")
     return 0
 
 
+def report(argv: list[str]) -> int:
+    """Write a page for each student, and one on the whole class, from grades.csv."""
+    from classroom import reports, table
+
+    parser = argparse.ArgumentParser("python -m classroom report", description=report.__doc__)
+    parser.add_argument("folder", type=_folder, help="that holds grades.csv, or the table itself")
+    parser.add_argument("--lang", default="ko", choices=sources.LANGUAGES)
+    options = parser.parse_args(argv)
+    path = options.folder / "grades.csv" if options.folder.is_dir() else options.folder
+    if not path.exists():
+        parser.error(f"{path} is missing; make it first: make grade FOLDER={options.folder}")
+    try:
+        rows, _ = table.read(path)
+    except ValueError as error:
+        parser.error(str(error))
+    folder = reports.write(rows, path.parent / "reports", options.lang)
+    print(f"{folder}: class.html, and a page for each student")
+    return 0
+
+
 if __name__ == "__main__":
     print_anything()
     arguments = sys.argv[1:]
-    sys.exit(grade(arguments[1:]) if arguments[:1] == ["grade"] else build(arguments))
+    doors = {"grade": grade, "report": report}
+    door = doors.get(arguments[0]) if arguments else None
+    sys.exit(door(arguments[1:]) if door else build(arguments))

@@ -1,19 +1,22 @@
 """The nbgrader course folder of one assignment, and the notebook that students get."""
 
-import json
 import os
 import shutil
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 import nbformat
 
-from classroom import notebook, sources
+from classroom import notebook
 
 STUBS = {"ko": "여기에 답을 쓰세요.", "en": "Write your answer here."}
 # The stub raises, so that a cell that was not answered fails and gets nothing.
 CODE = {"ko": "# 여기에 답을 쓰세요.", "en": "# Write your answer here."}
+
+# What teachers and nbgrader put into a course folder; building again leaves it alone.
+KEPT = ("gradebook.db", "submitted", "autograded", "feedback", "downloaded")
 
 CONFIG = '''\
 """Settings of nbgrader for the assignment {name}."""
@@ -32,36 +35,35 @@ README = """\
 An nbgrader course folder. `source/` holds the key, with solutions and hidden tests: keep it from
 students. `release/` holds what they get.
 
-Put submissions into `submitted/STUDENT/{name}/{name}.ipynb`, then run here:
+Grade a folder of notebooks from the root of the course. This runs each submission in a sandbox and
+compares its answers outside of it:
+
+    python -m classroom grade FOLDER
+
+nbgrader's own commands work here too, on `submitted/STUDENT/{name}/{name}.ipynb`, but they run a
+submission with your rights, in the process that marks it: it can change its marks and your files.
+They find nothing in a folder whose path has brackets, such as `course [2026]`.
 
     nbgrader autograde {name}
     nbgrader export
 
-nbgrader finds nothing in a folder whose path has brackets, such as `course [2026]`: move this one.
-
-Or grade a whole folder of notebooks at once, from the root of the course; this one goes on when a
-submission loops for ever, exhausts the memory or kills its kernel:
-
-    python -m classroom grade FOLDER
-
-Submissions are programs that other people wrote. Grade them where they can do no harm, in a
-container or under a user of their own.
+Building the assignment again replaces `source/`, `release/`, the settings and this file; all else
+that is in this folder stays.
 """
 
 
 def need_nbgrader() -> None:
-    """Say what to install if nbgrader is missing.
+    """Say what to install if what builds and grades assignments is missing.
 
     Raises:
         SystemExit: if it is.
     """
-    try:
-        import nbgrader  # noqa: F401
-    except ImportError:
+    missing = [name for name in ("nbgrader", "jupytext", "IPython") if find_spec(name) is None]
+    if missing:
         raise SystemExit(
-            "assignments need nbgrader, which is not installed: "
+            f"assignments need {', '.join(missing)}, which is not installed: "
             "pip install -c constraints.txt -r requirements-grading.txt"
-        ) from None
+        )
 
 
 def api(folder: Path, **settings: object):
@@ -118,38 +120,34 @@ def build(source: Path, out: Path, seconds: int = 20) -> Path:
         (course / "nbgrader_config.py").write_text(CONFIG.format(code=code, **text), "utf-8")
         (course / "README.md").write_text(README.format(**text), "utf-8")
         nbformat.write(notebook.read(source), key)
+        for kept in KEPT:  # nbgrader brings its database up to date, or refuses
+            if (folder / "autograder" / kept).is_file():
+                shutil.copy(folder / "autograder" / kept, course / kept)
         result = api(course).generate_assignment(name, force=True)
         if not result["success"]:
             why = result["log"] or result.get("error")
             raise RuntimeError(f"nbgrader refused {source}:\n{why}")
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        shutil.copy(key, folder / "instructor.ipynb")
-        shutil.copy(course / "release" / name / f"{name}.ipynb", folder / "student.ipynb")
-        shutil.move(course, folder / "autograder")
+        made = {
+            "instructor.ipynb": key,
+            "student.ipynb": course / "release" / name / f"{name}.ipynb",
+        }
+        for target, path in made.items():
+            _replace(path, folder / target)
+        for path in sorted(course.iterdir()):
+            if path.name == "gradebook.db" or path.name not in KEPT:
+                _replace(path, folder / "autograder" / path.name)
     return folder
 
 
-def built_for(path: Path) -> tuple[str, str]:
-    """Which assignment a submission answers, and in which language.
-
-    Args:
-        path: the submitted notebook.
-
-    Returns:
-        The assignment's name and the language.
-
-    Raises:
-        ValueError: if it is no notebook, or was not made from an assignment of this course.
-    """
-    try:
-        course = json.loads(path.read_text("utf-8"))["metadata"]["course"]
-        name, language = course["assignment"], course["language"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            "this is no assignment of this course: the notebook cannot be read, or its metadata "
-            f"lack course.assignment ({type(error).__name__}: {error}); hand in the notebook that "
-            "was given out"
-        ) from None
-    sources.find(name, language)
-    return name, language
+def _replace(path: Path, target: Path) -> None:
+    """Put a copy of a file or a folder in the place of another; all around it stays."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    new, old = (target.with_name(f".{target.name}.{word}") for word in ("new", "old"))
+    for left in (new, old):  # of a run that was killed
+        shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+    shutil.copytree(path, new) if path.is_dir() else shutil.copy(path, new)
+    if target.is_dir():
+        target.rename(old)
+    new.replace(target)
+    if old.is_dir():
+        shutil.rmtree(old)

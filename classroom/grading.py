@@ -1,165 +1,274 @@
-"""Grade a folder of submissions, each in a process of its own, into one table."""
+"""Grade a folder of submissions, each by a process and a sandbox of its own, into one table."""
 
-import csv
 import json
 import multiprocessing
+import os
+import shutil
+import signal
+import sys
 import tempfile
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
-from functools import partial
+from dataclasses import dataclass, field
 from multiprocessing.context import BaseContext
 from pathlib import Path
 
-from classroom import course, notebook, sources, worker
+from classroom import handed_in, key, platforms, reading, sandbox, scratch, supplies, table
+from classroom.handed_in import HandedIn
+from classroom.journal import Journal, mark_of
+from classroom.key import Open
 from classroom.limits import Limits
 from classroom.reasons import reason
+from classroom.runner.limits import memory
 
-COLUMNS = ("student", "assignment", "exercise", "points", "max_points", "hint")
+GRACE = 90  # seconds that a judge may take beyond the submission's own
 
 
-def submissions(folder: Path) -> list[tuple[str, Path]]:
-    """The notebooks in a folder with the students' names.
+@dataclass
+class Run:
+    """What all submissions of a run share.
 
-    Args:
-        folder: holds ``STUDENT.ipynb`` files, or a folder for each student.
-
-    Returns:
-        Pairs of a name and a path, sorted. A student's several notebooks are told apart by
-        ``STUDENT/FILE``.
+    Attributes:
+        limits: on each submission.
+        supplies: what a sandbox shows.
+        secret: folders that it must not show.
+        trusted: whether submissions run without walls.
+        context: how processes are started.
+        judges: those at work.
+        stopped: whether the run ends before its time.
     """
-    found = [(path.stem, path) for path in folder.glob("*.ipynb")]
-    for path in folder.glob("*/*.ipynb"):
-        alone = len(list(path.parent.glob("*.ipynb"))) == 1
-        student = path.parent.name
-        found.append((student if alone else f"{student}/{path.stem}", path))
-    return sorted(found)
+
+    limits: Limits
+    supplies: Path
+    secret: list[Path]
+    trusted: bool
+    context: BaseContext
+    judges: set = field(default_factory=set)
+    stopped: bool = False
 
 
 def processes() -> BaseContext:
-    """How to start a process for a submission.
+    """How to start a judge.
 
-    Importing nbgrader takes seconds. Where there is a fork server, it imports it once, and each
-    submission gets a copy of that process.
+    Importing torch takes seconds. Where there is a fork server, it imports it once, and each judge
+    is a copy of that process.
     """
-    if "forkserver" not in multiprocessing.get_all_start_methods():
+    if not sys.platform.startswith("linux"):
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["classroom.worker", "classroom.execute", "nbgrader.apps"])
+    context.set_forkserver_preload(["classroom.judge", "nbformat", "jupytext", "utils.checks"])
     return context
 
 
-def run(job: dict, bounds: Limits, context: BaseContext) -> list:
-    """Grade one submission in a process of its own.
+def judge(path: str, student: str, out: str, run: dict) -> None:
+    """Grade one submission in this process, and write the rows to a file.
 
     Args:
-        job: what ``classroom.worker.work`` takes, without limits and scratch folder.
-        bounds: limits.
-        context: see ``processes``.
-
-    Returns:
-        The rows that it wrote.
-
-    Raises:
-        TimeoutError: if it took too long.
-        RuntimeError: if it failed.
+        path: the notebook.
+        student: the name in the table.
+        out: the file for the rows.
+        run: the fields of a ``Run``, but for its context.
     """
-    with tempfile.TemporaryDirectory(prefix="grading-", ignore_cleanup_errors=True) as scratch:
-        job = job | {"scratch": scratch, "limits": asdict(bounds)}
-        process = context.Process(target=worker.work, args=(job,))
-        process.start()
-        process.join(bounds.wall)
-        if process.is_alive():
-            process.kill()
-            process.join()
-            raise TimeoutError
-        out = Path(scratch) / "rows.json"
-        if not out.exists():
-            raise RuntimeError(f"the grader ended with exit status {process.exitcode}")
-        done = json.loads(out.read_text("utf-8"))
-        if "error" in done:
-            raise RuntimeError(done["error"])
-        return done["rows"]
+    _end_with_parent()
+    os.environ["OMP_NUM_THREADS"] = "1"
+    memory(run["limits"].memory + 2**30)  # what a submission sends may be large, too
+    from classroom.judge import Judge
+
+    told: dict
+    try:
+        submission = reading.read(Path(path))
+        mine = key.load(submission.name, submission.language)
+        with sandbox.Sandbox(
+            run["supplies"], run["limits"], run["secret"], run["trusted"], mine.modules
+        ) as place:
+            rows = Judge(submission, mine, place, run["limits"]).rows()
+        told = {"rows": [[submission.name, *row] for row in rows]}
+    except Exception as error:
+        told = {"error": f"{type(error).__name__}: {error}"}
+    Path(out).write_text(json.dumps(told), "utf-8")
 
 
-def grade_one(
-    item: tuple[str, Path], templates: dict, bounds: Limits, context: BaseContext
-) -> list[dict]:
+def _end_with_parent() -> None:
+    """End when the process ends that asked for this one; its sandbox ends with it."""
+    parent = multiprocessing.parent_process()
+
+    def wait() -> None:
+        parent.join()
+        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    if parent is not None:
+        threading.Thread(target=wait, daemon=True).start()
+
+
+def grade_one(item: HandedIn, run: Run, place: Path) -> tuple[list[table.Row], bool]:
     """The rows of one submission; whatever is wrong with it becomes a hint, not an error.
 
     Args:
-        item: the student and the notebook.
-        templates: course folders by ``(name, language)``.
-        bounds: limits.
-        context: see ``processes``.
+        item: the submission.
+        run: see ``Run``.
+        place: a folder for the rows.
 
     Returns:
-        One row for each graded cell, with the columns of ``COLUMNS``.
+        Rows of the table, and whether they are the submission's doing, not the machine's.
     """
-    student, path = item
     try:
-        name, language = course.built_for(path)
-    except Exception as error:
-        return [_row(student, "", "", 0, "", str(error))]
-    template = templates[name, language]
-    job = {"submission": str(path.resolve()), "template": str(template)}
+        reading.read(item.path)
+    except ValueError as error:
+        return [row(item.student, "", "", 0, "", str(error))], True
+    handle, out = tempfile.mkstemp(dir=place, suffix=".json")
+    os.close(handle)
+    shared = {name: getattr(run, name) for name in ("limits", "supplies", "secret", "trusted")}
+    process = run.context.Process(target=judge, args=(str(item.path), item.student, out, shared))
+    process.start()
+    run.judges.add(process)
+    process.join(run.limits.wall + GRACE)
+    late = process.is_alive()
+    if late:
+        process.kill()
+        process.join()
+    run.judges.discard(process)
     try:
-        rows = run(job | {"name": name, "language": language}, bounds, context)
-    except TimeoutError:
-        rows = _nothing(name, language, reason("wall", language, wall=bounds.wall))
-    except Exception as error:
-        rows = _nothing(name, language, reason("failed", language, error=error))
-    return [_row(student, name, *row) for row in rows]
+        told = json.loads(Path(out).read_text("utf-8"))
+    except ValueError:
+        told = {"error": f"the judge ended with exit status {process.exitcode}"}
+    if late:
+        told = {"error": "TimeoutError"}
+    if "rows" in told:
+        return [row(item.student, *values) for values in told["rows"]], True
+    return _nothing(item, "wall" if late else "failed", told["error"], run.limits), False
 
 
-def _nothing(name: str, language: str, text: str) -> list:
+def _nothing(item: HandedIn, why: str, error: str, limits: Limits) -> list[table.Row]:
     """No points for any graded cell, for one reason."""
-    cells = notebook.read(sources.find(name, language)).cells
-    graded = [cell.metadata.nbgrader for cell in cells if cell.metadata.nbgrader.grade]
-    return [(meta.grade_id, 0, meta.points, text) for meta in graded]
+    try:
+        submission = reading.read(item.path)
+        mine = key.load(submission.name, submission.language)
+    except Exception as unreadable:
+        return [row(item.student, "", "", 0, "", f"{error} {unreadable}")]
+    text = reason(why, mine.language, error=error, wall=limits.wall)
+    rows = []
+    for graded in mine.graded:
+        points = None if isinstance(graded, Open) else 0
+        rows.append(row(item.student, mine.name, graded.name, points, graded.points, text))
+    return rows
 
 
-def _row(student, name, grade_id, got, best, text) -> dict:
+def row(
+    student: str, assignment: str, exercise: str, points: float | None, best: object, hint: str
+) -> table.Row:
     """One line of the table."""
-    exercise = grade_id.rsplit("-", 1)[0]
-    points = "" if got is None else got
-    return dict(zip(COLUMNS, (student, name, exercise, points, best, text), strict=True))
+    got = "" if points is None else f"{points:g}"
+    worth = best if isinstance(best, str) else f"{best:g}"
+    values = (student, assignment, exercise, got, worth, got, hint)
+    return dict(zip(table.COLUMNS, values, strict=True))
 
 
-def grade_folder(folder: Path, bounds: Limits, jobs: int, out: Path) -> list[dict]:
+def grade_folder(
+    folder: Path,
+    limits: Limits,
+    jobs: int,
+    out: Path,
+    trusted: bool = False,
+    say: Callable[[str], None] = lambda text: print(text, flush=True),
+) -> list[table.Row]:
     """Grade every submission in a folder; none can stop the others.
 
     Args:
-        folder: see ``submissions``.
-        bounds: limits on each submission.
+        folder: see ``classroom.handed_in``.
+        limits: on each submission.
         jobs: how many are graded at a time.
         out: the table to write.
+        trusted: run submissions without walls.
+        say: where remarks go.
 
     Returns:
         The rows of the table.
     """
-    course.need_nbgrader()
-    items = submissions(folder)
-    with tempfile.TemporaryDirectory(prefix="grading-") as scratch:
-        wanted = set()
-        for _, path in items:
-            try:
-                wanted.add(course.built_for(path))
-            except Exception:
-                continue  # grade_one says what is wrong with it
-        templates = {
-            key: course.build(sources.find(*key), Path(scratch)) / "autograder"
-            for key in sorted(wanted)
-        }
-        with ThreadPoolExecutor(jobs) as pool:
-            one = partial(grade_one, templates=templates, bounds=bounds, context=processes())
-            rows = []
-            for graded in pool.map(one, items):
-                rows += graded
-                total = sum(float(row["points"] or 0) for row in graded)
-                print(f"{graded[0]['student']}: {total:g} points from the machine", flush=True)
-    # With a signature, spreadsheets read the Korean hints right.
-    with out.open("w", encoding="utf-8-sig", newline="") as file:
-        table = csv.DictWriter(file, COLUMNS)
-        table.writeheader()
-        table.writerows(rows)
+    table.read(out)  # refuses what is no table, before any work is done
+    scratch.sweep()
+    place = scratch.make()
+    place.chmod(0o755)
+    for part in ("zips", "supplies", "rows"):
+        (place / part).mkdir()
+    try:
+        items, passed = handed_in.find(folder, place / "zips")
+        for text in passed:
+            say(f"passed over: {text}")
+        if not items:
+            return []
+        around = folder if folder.is_dir() else folder.parent
+        run = Run(
+            limits=limits,
+            supplies=supplies.lay_out(place / "supplies"),
+            secret=sandbox.secrets_of(around, out.parent, place / "rows", place / "zips"),
+            trusted=trusted,
+            context=processes(),
+        )
+        return _grade_all(items, run, jobs, out, place / "rows", say)
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _grade_all(
+    items: list[HandedIn], run: Run, jobs: int, out: Path, place: Path, say: Callable
+) -> list[table.Row]:
+    """Grade what was handed in, and write the tables."""
+    journal = Journal(out.with_name(f".{out.name}.journal"))
+    done: dict[str, list[table.Row]] = {}
+    lock = threading.Lock()
+
+    def one(item: HandedIn) -> None:
+        mark = mark_of(item.student, item.path, (run.limits, run.trusted))
+        rows, sure = journal.known.get(mark), False
+        if rows is None:
+            rows, sure = grade_one(item, run, place)
+        with lock:
+            if run.stopped:  # and this judge with it
+                return
+            if sure:
+                journal.add(mark, rows)
+            done[item.student] = rows
+            _save(out, items, done, say)
+            total = sum(float(line["machine"] or 0) for line in rows)
+            say(f"{item.student}: {total:g} points from the machine")
+
+    pool = ThreadPoolExecutor(jobs)
+    try:
+        list(pool.map(one, items))
+    except BaseException:
+        run.stopped = True
+        for process in list(run.judges):
+            process.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+    rows = _save(out, items, done, say)
+    for path in platforms.write(rows, items, out):
+        say(f"{path}: for import")
+    journal.finish()
+    return rows
+
+
+def _save(
+    out: Path, items: list[HandedIn], done: dict[str, list[table.Row]], say: Callable
+) -> list[table.Row]:
+    """Write the table; what a person has entered in the meantime stays.
+
+    What is not graded yet, or no longer there, stays as it was.
+    """
+    before, columns = table.read(out)
+    old = {table.place(line): line for line in before}
+    rows = []
+    for item in items:
+        for line in done.get(item.student, []):
+            rows.append(table.keep(line, old.get(table.place(line))))
+    graded = {line["student"] for line in rows}
+    rows += [line for line in old.values() if line["student"] not in graded]
+    try:
+        table.write(out, rows, columns)
+    except PermissionError:  # a spreadsheet holds it (Windows)
+        beside = out.with_name(f"{out.stem}.new{out.suffix}")
+        table.write(beside, rows, columns)
+        say(f"{out} is held by another program; see {beside}")
     return rows

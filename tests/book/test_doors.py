@@ -48,6 +48,8 @@ def test_grade_gets_the_folder_as_it_was_given(course, folder):
     [
         (["assignment", "CHAPTER=03 x"], ["classroom", "03 x", "--lang", "ko"]),
         (["assignment", "CHAPTER=03", "LANG=en"], ["classroom", "03", "--lang", "en"]),
+        (["grade", "FOLDER=x", "TRUST=1"], ["classroom", "grade", "x", "--trust-submissions"]),
+        (["report", "FOLDER=제출 1"], ["classroom", "report", "제출 1", "--lang", "ko"]),
         (["translation"], ["book.translation"]),
         (["translation", "CHAPTER=03"], ["book.translation", "03"]),
         (["book"], ["book.build"]),
@@ -63,7 +65,9 @@ def test_fuzzing_takes_twenty_minutes_or_as_many_as_are_given(course):
         assert make(course, "fuzz", *words)[:2] == (0, wanted)
 
 
-@pytest.mark.parametrize("door, name", [("grade", "FOLDER"), ("assignment", "CHAPTER")])
+@pytest.mark.parametrize(
+    "door, name", [("grade", "FOLDER"), ("report", "FOLDER"), ("assignment", "CHAPTER")]
+)
 def test_a_door_says_what_it_lacks(course, door, name):
     code, said, _ = make(course, door)
     assert code and f"{name}=" in said[0]

@@ -1,0 +1,1 @@
+"""Stands in for the package of which google.colab is a part."""
