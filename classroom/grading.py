@@ -54,7 +54,10 @@ def processes() -> BaseContext:
     Importing torch takes seconds. Where there is a fork server, it imports it once, and each judge
     is a copy of that process.
     """
-    if not sys.platform.startswith("linux"):
+    # A fork server listens at a socket in the folder for temporary files, and the name of a socket
+    # has 107 bytes at most.
+    long = len(os.fsencode(tempfile.gettempdir())) > 60
+    if long or not sys.platform.startswith("linux"):
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["classroom.judge", "nbformat", "jupytext", "utils.checks"])

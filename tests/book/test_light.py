@@ -60,7 +60,7 @@ def test_every_figure_has_a_version_for_dark_pages(soups):  # noqa: F811
                 sum(name in found for found in classes) for name in ("on-light", "on-dark")
             )
             # Grids of photographs that a record keeps stand on a white card.
-            kept = figure.get("id", "").startswith("fig-lib-colour")
+            kept = figure.get("id", "").startswith(("fig-lib-colour", "fig-index-pictures"))
             assert light == dark and (light or kept), f"{file}: {figure.get('id')}"
             for one, other in zip(
                 figure.select("a.on-light"), figure.select("a.on-dark"), strict=True

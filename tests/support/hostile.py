@@ -81,8 +81,9 @@ HARMLESS = {
         "    except OSError: pass"
     ),
     "environment": (
-        "import os\nif any('{root}' in value for value in os.environ.values()):\n"
-        "    raise SystemError('seen')"
+        # Where Python lies is no secret; it may lie in the course's folder.
+        "import os, sys\nplaces = [v.replace(sys.prefix, '') for v in os.environ.values()]\n"
+        "if any('{root}' in place for place in places):\n    raise SystemError('seen')"
     ),
     # Forged results.
     "results printed": (

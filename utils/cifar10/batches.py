@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 
 from utils.cifar10.config import CLASSES, TrainConfig
-from utils.guidance import drop_labels
 from utils.tensors import expand_time
 
 
@@ -142,9 +141,7 @@ def make_batch(
     # Drawn for the global batch in a fixed order, then cut: every process sees the same numbers.
     mirror = torch.rand(size, device=device, generator=generator) < 0.5
     t = sample_time(config, size, generator)
-    unheard = drop_labels(
-        torch.zeros(size, dtype=torch.bool, device=device), True, config.label_drop, generator
-    )
+    unheard = torch.rand(size, device=device, generator=generator) < config.label_drop
     x_0 = torch.randn((size, *images.shape[1:]), device=device, generator=generator)
 
     mine = slice(rank * size // world_size, (rank + 1) * size // world_size)
