@@ -81,7 +81,7 @@ PARTICLES = (
 
 def test_endings_behind_latin_words_and_digits():
     """A name is found wherever it stands, and with an ending it is the same question."""
-    names = ["DDIM", "x_0", "CondOT", "W2", "NFE", "CIFAR-10", "η", "t=1", "기댓값", "노이즈"]
+    names = ["DDIM", "x_0", "CondOT", "W2", "ODE", "CIFAR-10", "η", "t=1", "기댓값", "노이즈"]
     names += ["2장", "0.5"]
     queries = {name: [name + particle for particle in PARTICLES] for name in names}
     found = search("ko", *names, *(query for row in queries.values() for query in row))
@@ -89,7 +89,7 @@ def test_endings_behind_latin_words_and_digits():
         for query in row:
             assert found[query] == found[name], query
     folder = SITE.parents[1] / "chapters/ko"
-    for name in ("DDIM", "CondOT", "NFE"):
+    for name in ("DDIM", "CondOT", "ODE"):
         pages = {
             p.stem
             for p in folder.glob("*.md")
