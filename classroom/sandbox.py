@@ -132,6 +132,7 @@ def command(supplies: Path, bounds: Limits, secret: list[Path]) -> list[str]:
     for _, mount in sorted(mounts, key=lambda pair: len(pair[0].parts)):
         words += mount
     words += ["--ro-bind", str(supplies), GIVEN]
+    words += ["--chdir", "/tmp"]  # else it starts where the grader stands, and PWD says where
     # To the kernel the sandbox's user is whoever grades; root could write into /proc/sys.
     for path in ("/proc", "/dev", "/"):
         words += ["--remount-ro", path]
