@@ -81,8 +81,8 @@ PARTICLES = (
 
 def test_endings_behind_latin_words_and_digits():
     """A name is found wherever it stands, and with an ending it is the same question."""
-    names = ["DDIM", "x_0", "CondOT", "W2", "ODE", "CIFAR-10", "η", "t=1", "기댓값", "노이즈"]
-    names += ["2장", "0.5"]
+    names = ["DDIM", "x_0", "CondOT", "W2", "NFE", "ODE", "CIFAR-10", "η", "t=1", "기댓값"]
+    names += ["노이즈", "2장", "0.5"]
     queries = {name: [name + particle for particle in PARTICLES] for name in names}
     found = search("ko", *names, *(query for row in queries.values() for query in row))
     for name, row in queries.items():
