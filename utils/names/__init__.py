@@ -111,26 +111,34 @@ def encode(names: Sequence[str], language: str) -> Tensor:
 
 
 def _syllable(a: int, b: int, c: int, masked: str, wrong: str) -> str:
-    """Three letters as one sign; with masks, what is known of them."""
-    if a == b == c == JAMO:
-        return ""
-    if a == b == c == JAMO + 1:
-        return masked
-    starts, middles, ends = range(INITIALS), range(INITIALS, INITIALS + MEDIALS), None
-    ends = range(INITIALS + MEDIALS, JAMO)
-    if a in starts and b in middles:
-        final = c - ends.start if c in ends else 0
-        whole = chr(FIRST + (a * MEDIALS + b - INITIALS) * FINALS + final)
-        return whole if c in ends else whole + (masked if c == JAMO + 1 else wrong)
-    known = [
-        masked if x == JAMO + 1 else (chr(base + x - r.start) if x in r else wrong)
-        for x, r, base in ((a, starts, 0x1100), (b, middles, 0x1161), (c, ends, 0x11A7))
-    ]
-    return "".join(known if c != ends.start else known[:2])
+    """Three letters as one sign; with masks, each letter that is known, and a dot for a blank."""
+    if a == b == c:
+        return {JAMO: "\0", JAMO + 1: masked}.get(a, 3 * wrong)
+    right = (
+        0 <= a < INITIALS,
+        INITIALS <= b < INITIALS + MEDIALS,
+        INITIALS + MEDIALS <= c < JAMO,
+    )
+    if all(right):
+        final = c - INITIALS - MEDIALS
+        return chr(FIRST + (a * MEDIALS + b - INITIALS) * FINALS + final)
+    hidden = JAMO + 1 in (a, b, c)
+    starts = (0x1100, 0x1161 - INITIALS, 0x11A7 - INITIALS - MEDIALS)
+    signs = ""
+    for x, fits, start in zip((a, b, c), right, starts, strict=True):
+        if x == JAMO + 1:
+            signs += masked
+        elif x == INITIALS + MEDIALS and fits:
+            signs += ""  # no final
+        elif fits:
+            signs += chr(start + x)
+        else:
+            signs += "\u00b7" if hidden and x == JAMO else wrong
+    return unicodedata.normalize("NFC", signs)  # an initial and a medial as one sign
 
 
 def decode(x: Tensor, language: str, masked: str = "_", wrong: str = "?") -> list[str]:
-    """Integers as text; what no name can have, such as a letter after a blank, shows as ``wrong``.
+    """Integers as text; a blank before a letter, or a letter of the wrong kind, is ``wrong``.
 
     Args:
         x: strings, shape ``(B, D)``; masks are allowed.
@@ -142,13 +150,13 @@ def decode(x: Tensor, language: str, masked: str = "_", wrong: str = "?") -> lis
     names = []
     for row in x.tolist():
         if language == "ko":
-            parts = [
-                _syllable(*row[i : i + 3], masked, wrong) or "\0" for i in range(0, len(row), 3)
-            ]
+            parts = [_syllable(*row[i : i + 3], masked, wrong) for i in range(0, len(row), 3)]
         else:
             signs = "abcdefghijklmnopqrstuvwxyz\0"
             parts = [masked if a == letters else signs[a] for a in row]
-        names.append("".join(parts).rstrip("\0").replace("\0", wrong))
+        last = max((i for i, part in enumerate(parts) if part not in ("\0", masked)), default=-1)
+        head, tail = "".join(parts[: last + 1]), "".join(parts[last + 1 :])
+        names.append(head.replace("\0", wrong) + tail.replace("\0", ""))
     return names
 
 

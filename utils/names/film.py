@@ -7,6 +7,7 @@ import sys
 
 import torch
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 from torch import Tensor
 
 from utils.console import print_anything
@@ -15,8 +16,8 @@ from utils.names import decode, load, size, well_formed
 from utils.plotting.film import save_film
 from utils.plotting.style import COLORS, new_figure
 
-FONTS = ["Noto Sans CJK KR", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo", "sans-serif"]
-NAMES, HELD = 5, 4  # rows of each language, pictures of the last state
+FONTS = ("Noto Sans CJK KR", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo")
+NAMES = 5  # rows of each language
 
 
 def ways(language: str, seed: int = 12) -> Tensor:
@@ -32,6 +33,20 @@ def ways(language: str, seed: int = 12) -> Tensor:
     return way[:, well_formed(way[-1], language) & long][:, :NAMES]
 
 
+def font() -> str:
+    """A font with Hangul.
+
+    Raises:
+        RuntimeError: if none of the four is installed.
+    """
+    have = {file.name for file in fontManager.ttflist}
+    found = [name for name in FONTS if name in have]
+    found += ["Noto Sans CJK JP"] if "Noto Sans CJK JP" in have else []  # one file for all
+    if not found:
+        raise RuntimeError(f"one of these fonts is needed: {', '.join(FONTS)}")
+    return found[0]
+
+
 def draw(shown: dict[str, Tensor], known: int, most: int) -> Figure:
     """One moment: a column of names for each language; masks are boxes.
 
@@ -45,8 +60,9 @@ def draw(shown: dict[str, Tensor], known: int, most: int) -> Figure:
         ax.set(xlim=(0, 1), ylim=(NAMES, -0.2), xticks=(), yticks=())
         ax.spines[:].set_visible(False)
         for row, name in enumerate(decode(x, language, masked="\u25a1")):
-            ax.text(0.04, row + 0.45, name, fontsize=19, family=FONTS, va="center",
-                    color=COLORS["data"] if known == most else COLORS["noise"])  # fmt: skip
+            text = ax.text(0.0, row + 0.45, name, fontsize=19, family=font(), va="center",
+                           color=COLORS["data" if known == most else "noise"])  # fmt: skip
+            text.set_in_layout(False)
     fig.suptitle(f"level {known / most:.2f}", fontsize=14)
     return fig
 
