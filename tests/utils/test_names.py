@@ -2,6 +2,7 @@
 
 import sys
 
+import matplotlib.pyplot as plt
 import pytest
 import torch
 
@@ -12,6 +13,7 @@ from utils.names import (
     decode,
     edit_distance,
     encode,
+    film,
     held_out,
     letters_of,
     load,
@@ -112,3 +114,24 @@ def test_what_is_wrong_is_said():
     for name, language in (("서울특별시청", "ko"), ("seoul!", "en"), ("seoul", "ko")):
         with pytest.raises(ValueError, match="letters"):
             encode([name], language)
+
+
+def test_the_film_shows_names_that_can_be_written():
+    for language in names.LANGUAGES:
+        way = film.ways(language)
+        letters, length = size(language)
+        assert way.shape == (length + 1, film.NAMES, length)
+        assert (way[0] == letters).all() and well_formed(way[-1], language).all()
+
+
+def test_a_picture_of_the_film_has_all_names_or_says_which_font_is_missing(monkeypatch):
+    shown = {language: film.ways(language)[-1] for language in names.LANGUAGES}
+    monkeypatch.setattr(film, "font", lambda: "sans-serif")
+    figure = film.draw(shown, 15, 15)
+    written = [text.get_text() for ax in figure.axes for text in ax.texts]
+    assert written == [*decode(shown["ko"], "ko"), *decode(shown["en"], "en")]
+    plt.close(figure)
+    monkeypatch.undo()
+    monkeypatch.setattr(film, "FONTS", ("No Such Font",))
+    with pytest.raises(RuntimeError, match="No Such Font"):
+        film.font()

@@ -16,7 +16,13 @@ from utils.names import decode, load, size, well_formed
 from utils.plotting.film import save_film
 from utils.plotting.style import COLORS, new_figure
 
-FONTS = ("Noto Sans CJK KR", "NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo")
+FONTS = (
+    "Noto Sans CJK KR",
+    "Noto Sans CJK JP",  # matplotlib knows the file with all of them by this name
+    "NanumGothic",
+    "Malgun Gothic",
+    "Apple SD Gothic Neo",
+)
 NAMES = 5  # rows of each language
 
 
@@ -37,11 +43,10 @@ def font() -> str:
     """A font with Hangul.
 
     Raises:
-        RuntimeError: if none of the four is installed.
+        RuntimeError: if none of ``FONTS`` is installed.
     """
     have = {file.name for file in fontManager.ttflist}
     found = [name for name in FONTS if name in have]
-    found += ["Noto Sans CJK JP"] if "Noto Sans CJK JP" in have else []  # one file for all
     if not found:
         raise RuntimeError(f"one of these fonts is needed: {', '.join(FONTS)}")
     return found[0]
