@@ -9,10 +9,13 @@ book shows, if the book has none yet.
 import shutil
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
+import nbval.kernel
 import nbval.plugin
 import pytest
+from jupyter_client.manager import KernelManager
 from nbval.kernel import RunningKernel
 from outputs import difference, text
 from passed import Passed
@@ -21,6 +24,7 @@ from runs import as_the_book_does, compared, give_to_the_book
 from book.export.export import text_outputs
 from book.export.setup_cell import TAG
 from book.export.stand_in import environment, stand_in
+from book.run.kernel import endpoint
 
 
 class ColabKernel(RunningKernel):
@@ -32,6 +36,7 @@ class ColabKernel(RunningKernel):
         self.began, self.runs = time.monotonic(), []
         colab = stand_in(self.folder)
         versions = as_the_book_does(colab.stubs, self.folder / "ipython")
+        nbval.kernel.KernelManager = partial(KernelManager, **endpoint(self.folder))
         with environment(colab.environment() | versions):
             super().__init__(kernel_name, str(colab.work), startup_timeout)
 

@@ -7,17 +7,14 @@ from torch import Tensor, nn
 
 from utils.paths import AffinePath
 from utils.schedulers import DiscreteVP
-from utils.tensors import at_least_float32, check_samples, check_type, randn_like
+from utils.tensors import at_least_float32, check_output, check_samples, check_type, randn_like
 
 Coupling = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 def _mean_square(model: nn.Module, x: Tensor, t: Tensor, target: Tensor) -> Tensor:
     """Mean squared error of the model, whose output must not broadcast unnoticed."""
-    predicted = model(x, t)
-    if not isinstance(predicted, Tensor) or predicted.shape != x.shape:
-        got = tuple(predicted.shape) if isinstance(predicted, Tensor) else type(predicted).__name__
-        raise ValueError(f"model must return shape {tuple(x.shape)}, got {got}")
+    predicted = check_output("model", model(x, t), x)
     return (at_least_float32(predicted) - at_least_float32(target)).square().mean()
 
 

@@ -72,15 +72,21 @@ class AffinePath:
             ``PathSample(x_t, dx_t, x_0, x_1, t)``; points in the type of ``x_1``.
 
         Raises:
-            ValueError: if shapes do not match, or t lies outside [0, 1].
+            ValueError: if shapes do not match, t lies outside [0, 1], or the velocity is infinite
+                there (VP at t = 1).
         """
         check_samples("x_0", x_0)
         check_samples("x_1", x_1)
         check_same_shape("x_0", x_0, "x_1", x_1)
         t = check_time("t", t, at_least_float32(x_1))
         s, time = self.scheduler, expand_time(t, x_1)
+        d_alpha, d_sigma = s.d_alpha(time), s.d_sigma(time)
+        bad = ~(torch.isfinite(d_alpha) & torch.isfinite(d_sigma))
+        if bad.any():
+            where = time[bad].flatten()[0].item()
+            raise ValueError(f"the velocity is infinite at t={where}; take times away from there")
         x_t = s.alpha(time) * x_1 + s.sigma(time) * x_0
-        dx_t = s.d_alpha(time) * x_1 + s.d_sigma(time) * x_0
+        dx_t = d_alpha * x_1 + d_sigma * x_0
         return PathSample(x_t.to(x_1), dx_t.to(x_1), x_0, x_1, t)
 
     def row(self, kind: str, t: Tensor) -> tuple[Tensor, Tensor]:

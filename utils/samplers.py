@@ -8,7 +8,6 @@ Wrong types raise TypeError; wrong shapes and values out of range raise ValueErr
 """
 
 import itertools
-import numbers
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -19,7 +18,9 @@ from utils.paths import AffinePath
 from utils.schedulers import DiscreteVP, Scheduler
 from utils.tensors import (
     at_least_float32,
+    check_int,
     check_nonnegative,
+    check_output,
     check_positive_int,
     check_same_shape,
     check_samples,
@@ -67,12 +68,7 @@ def _narrow(field: Field, x_0: Tensor) -> Field:
 
 
 def _evaluate(name: str, field: Field, x: Tensor, t: Tensor) -> Tensor:
-    """Call ``field`` and refuse an output of another shape, which would broadcast unnoticed."""
-    value = field(x, t)
-    if not isinstance(value, Tensor) or value.shape != x.shape:
-        got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
-        raise ValueError(f"{name} must return shape {tuple(x.shape)}, got {got}")
-    return value
+    return check_output(name, field(x, t), x)
 
 
 def euler_step(velocity: Field, x: Tensor, t: Tensor, h: Tensor) -> Tensor:
@@ -232,8 +228,7 @@ def _bars(schedule: DiscreteVP, k: int, k_next: int) -> tuple[float, float]:
     """alpha-bar at k and at k_next; -1 stands for clean data, where it is 1."""
     check_type("schedule", schedule, DiscreteVP)
     for name, index in (("k", k), ("k_next", k_next)):
-        if isinstance(index, bool) or not isinstance(index, numbers.Integral):
-            raise TypeError(f"{name} must be an integer, got {type(index).__name__}: {index!r:.80}")
+        check_int(name, index)
     schedule.check_index("k", k)
     if not -1 <= k_next < k:
         raise ValueError(f"k_next must lie in -1..{k - 1}, got {k_next}")

@@ -206,6 +206,44 @@ def check_same_shape(name_a: str, a: Tensor, name_b: str, b: Tensor) -> None:
         )
 
 
+def check_output(name: str, value: Tensor, x: Tensor) -> Tensor:
+    """Refuse a model's output of another shape than its input, which would broadcast unnoticed.
+
+    Args:
+        name: what the model is called, for the message.
+        value: its output.
+        x: its input, shape ``(B, ...)``.
+
+    Returns:
+        ``value`` itself.
+
+    Raises:
+        ValueError: if it is not a tensor of the shape of ``x``.
+    """
+    if not isinstance(value, Tensor) or value.shape != x.shape:
+        got = tuple(value.shape) if isinstance(value, Tensor) else type(value).__name__
+        raise ValueError(f"{name} must return shape {tuple(x.shape)}, got {got}")
+    return value
+
+
+def check_int(name: str, n: int) -> int:
+    """Refuse anything but a whole number.
+
+    Args:
+        name: the argument's name, for the message.
+        n: the value.
+
+    Returns:
+        ``n`` as an ``int``.
+
+    Raises:
+        TypeError: if ``n`` is not an integer.
+    """
+    if isinstance(n, bool) or not isinstance(n, numbers.Integral):
+        raise TypeError(f"{name} must be an integer, got {type(n).__name__}: {n!r:.80}")
+    return int(n)
+
+
 def check_positive_int(name: str, n: int) -> int:
     """Refuse anything but a whole number of at least 1.
 
@@ -220,9 +258,7 @@ def check_positive_int(name: str, n: int) -> int:
         TypeError: if ``n`` is not an integer.
         ValueError: if ``n`` is zero or negative.
     """
-    if isinstance(n, bool) or not isinstance(n, numbers.Integral):
-        raise TypeError(f"{name} must be an integer, got {type(n).__name__}: {n!r:.80}")
-    if n < 1:
+    if check_int(name, n) < 1:
         raise ValueError(f"{name} must be at least 1, got {n}")
     return int(n)
 

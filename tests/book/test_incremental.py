@@ -13,6 +13,11 @@ def tiny(tmp_path_factory):
     return book
 
 
+def differing(one, other):
+    """Names of the files that are not the same, which is all that a failure need say."""
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
 def test_edit_after_edit_gives_what_a_cold_build_gives(tiny):
     # A word: one page is written (and the front page, which Sphinx always writes).
     tiny.edit("01-first", "A word stands", "Another word stands")
@@ -38,8 +43,7 @@ def test_edit_after_edit_gives_what_a_cold_build_gives(tiny):
     assert b"0.75 &lt; 1" in warm["ko/02-second.html"] and b"0.75" in warm["ko/claims.html"]
     tiny.build("--force")
     cold = tiny.site()
-    assert sorted(cold) == sorted(warm)
-    assert [name for name in cold if cold[name] != warm[name]] == []
+    assert differing(cold, warm) == []
 
 
 def test_a_warning_stops_every_build_until_it_is_mended(tiny):
@@ -48,7 +52,7 @@ def test_a_warning_stops_every_build_until_it_is_mended(tiny):
     for _ in range(2):  # the second build reads nothing new, and warns all the same
         done = tiny.start()
         assert done.returncode and "sec-nowhere" in done.stderr
-        assert tiny.site() == before
+        assert differing(tiny.site(), before) == []
     tiny.edit("02-second", "a {ref}`sec-nowhere`?", "a formula?")
     tiny.build()
-    assert tiny.site() == before
+    assert differing(tiny.site(), before) == []

@@ -95,3 +95,13 @@ def test_english_notebooks_store_what_the_korean_ones_do(page):
         for file in (target(ROOT / "chapters/ko" / page.name), target(page))
     )
     assert ko == en
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_no_cell_shows_what_it_drew_as_a_name_and_an_address(language):
+    """A cell that ends in ``ax.legend()`` wants a semicolon."""
+    for page in sources(language):
+        cells = nbformat.read(target(page), as_version=4).cells
+        for cell in (cell for cell in cells if cell.cell_type == "code"):
+            found = re.search(r"<\S+ at 0x.*?>", text(cell.outputs))
+            assert not found, f"{language}/{page.stem}: {found[0]} below\n{cell.source}"

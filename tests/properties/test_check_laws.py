@@ -12,8 +12,10 @@ from utils.tensors import (
     at_least_float32,
     check_floating,
     check_images,
+    check_int,
     check_labels,
     check_nonnegative,
+    check_output,
     check_positive_int,
     check_same_shape,
     check_samples,
@@ -60,6 +62,16 @@ def test_samples_pass_unchanged_whatever_their_layout(data):
     wide = at_least_float32(x)
     assert wide.dtype == (torch.float32 if x.dtype in HALVES else x.dtype)
     assert torch.equal(wide.to(x.dtype), x)
+
+
+@given(st.data())
+def test_an_output_has_the_shape_of_the_input(data):
+    x = data.draw(batches(data.draw(shapes()), data.draw(dtypes)))
+    same = x.detach().clone()
+    assert check_output("some_model", same, x) is same
+    for wrong in (x[..., None], x.sum(), x[:0], data.draw(NOT_TENSORS)):
+        with pytest.raises(ValueError, match="some_model must return shape"):
+            check_output("some_model", wrong, x)
 
 
 @given(st.data())
@@ -126,9 +138,11 @@ def test_counts_and_amounts(n, amount):
         with pytest.raises(ValueError, match="n must be at least 1"):
             check_positive_int("n", n)
     assert check_nonnegative("a", amount) == amount
+    assert check_int("n", n) == n
     for wrong in (True, 2.0, "2", None, torch.tensor(2)):
-        with pytest.raises(TypeError, match="n must be an integer"):
-            check_positive_int("n", wrong)
+        for check in (check_int, check_positive_int):
+            with pytest.raises(TypeError, match="n must be an integer"):
+                check("n", wrong)
     for wrong in (-amount - 1, math.nan, math.inf):
         with pytest.raises(ValueError, match="a must be finite"):
             check_nonnegative("a", wrong)

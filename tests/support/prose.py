@@ -29,6 +29,7 @@ CLAIM = re.compile(r"\{claim\}`([\w-]+)(?: *\|[^`\n]*)?`")
 MARK = re.compile(r"<<([\w-]+)>>")  # what stands for a claim where backticks are taken for code
 QUOTED = {
     "07-flow-matching-library": ("4.0", "10"),  # a licence; a setting
+    "08-straight-paths": ("3.66", "3.58"),  # of a paper
     # Of papers and model cards, and the rules of the task: a threshold, the time between actions.
     "09-robotics": ("0.1", "0.95", "0.91", "0.96", "64", "95"),
     "11-guidance": ("1.81", "1.40"),  # two FIDs of a paper

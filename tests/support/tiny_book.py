@@ -112,7 +112,7 @@ class TinyBook:
     def build(self, *options: str) -> str:
         """Build it; what it printed."""
         done = self.start(*options)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.returncode == 0, f"{done.returncode}: {(done.stdout + done.stderr)[-1500:]}"
         return done.stdout
 
     def written(self) -> set[str]:

@@ -93,7 +93,7 @@ HINTS = {
     ),
     "lib_copies_held_out": (
         "{name}: 그렇다면 베꼈다고 의심할 만합니다. "
-        "같은 학습 이미지까지의 거리를 중앙값으로 다시 견주세요.",
+        "같은 학습 이미지까지의 거리를 중앙값을 다시 비교해 보세요.",
         "{name}: that would point to copies. Compare the medians again, to the same training "
         "images.",
     ),
