@@ -12,6 +12,7 @@ from utils.checks.bits import check_bits
 from utils.checks.clipped_noise import check_clipped_noise
 from utils.checks.distance import check_distance
 from utils.checks.drift import check_drift
+from utils.checks.guided import check_guided
 from utils.checks.loss import check_loss
 from utils.checks.number import check_number
 from utils.checks.pairs import check_pairs
@@ -28,6 +29,7 @@ __all__ = [
     "check_clipped_noise",
     "check_distance",
     "check_drift",
+    "check_guided",
     "check_loss",
     "check_number",
     "check_pairs",

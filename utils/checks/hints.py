@@ -186,6 +186,26 @@ HINTS = {
         "{name}: the score term is missing: noise alone spreads the distribution.",
     ),
     # Mistakes of one chapter.
+    "guided_not_clipped": (
+        "{name}: 데이터를 자르지 않았습니다. 색이 타는 것이 그대로 남습니다.",
+        "{name}: the data are not clipped, so the colours burn as before.",
+    ),
+    "guided_clipped_before": (
+        "{name}: 두 예측을 먼저 자르고 나서 이끌었습니다. 이끈 다음에 자르세요.",
+        "{name}: it clips both predictions and guides afterwards; guide first, then clip.",
+    ),
+    "guided_velocity_clipped": (
+        "{name}: 데이터가 아니라 속도를 잘랐습니다.",
+        "{name}: it clips the velocity; clip the data.",
+    ),
+    "guided_swapped": (
+        "{name}: 클래스가 있는 예측과 없는 예측이 바뀌었습니다.",
+        "{name}: the predictions with and without the class have changed places.",
+    ),
+    "guided_from_class": (
+        "{name}: w를 1만큼 크게 썼습니다. w = 1이면 클래스의 예측 그대로여야 합니다.",
+        "{name}: w is 1 too large: at w = 1 it must be the prediction of the class itself.",
+    ),
     "dearest_pairs": (
         "{name}: 가장 비싼 짝을 찾았습니다. 비용의 합이 가장 작은 짝이어야 합니다.",
         "{name}: this is the dearest pairing; find the one with the least cost.",

@@ -17,6 +17,7 @@ FUNCTIONS = {
     "clipped_noise": "check_clipped_noise",
     "distance": "check_distance",
     "drift": "check_drift",
+    "guided": "check_guided",
     "loss": "check_loss",
     "pairs": "check_pairs",
     "policy": "check_policy_velocity",
