@@ -2,10 +2,10 @@ r"""Flow maps: where the path ends, in one call of a network. Noise at t = 0, da
 
 The flow map takes a point of a trajectory at time s to the point of the same trajectory at time t,
 
-.. math:: X_{s,t}(x) = x + \int_s^t v_r\big(X_{s,r}(x)\big)\,dr = x + (t - s)\,f(x, s, t).
+.. math:: X_{s,t}(x) = x + \int_s^t u_r\big(X_{s,r}(x)\big)\,dr = x + (t - s)\,f(x, s, t).
 
 A model here is a function ``f(x, s, t)``, the *average velocity* from s to t; ``jump`` makes the
-map of it, so that :math:`X_{s,s}(x) = x` by construction, and :math:`f(x, t, t) = v_t(x)`. Each
+map of it, so that :math:`X_{s,s}(x) = x` by construction, and :math:`f(x, t, t) = u_t(x)`. Each
 loss is one way to read the identity. Paths are straight: ``x_t = (1 - t) x_0 + t x_1``. Times have
 shape ``(B,)``; points have shape ``(B, D)``. Sources stand with each loss.
 """
@@ -28,7 +28,7 @@ from utils.tensors import (
 )
 
 Model = Callable[[Tensor, Tensor, Tensor], Tensor]  # f(x, s, t), average velocity
-Field = Callable[[Tensor, Tensor], Tensor]  # v(x, t), velocity
+Field = Callable[[Tensor, Tensor], Tensor]  # u(x, t), velocity
 
 
 class AverageVelocity(nn.Module):
@@ -113,7 +113,7 @@ def euler(model: Model) -> Model:
 def exact_average(velocity: Field, x: Tensor, s: Tensor, t: Tensor, steps: int = 100) -> Tensor:
     r"""The true average velocity of a field, by a fine ODE: the mean of its midpoint slopes.
 
-    .. math:: f(x, s, t) = \frac1{t - s}\int_s^t v_r\big(X_{s,r}(x)\big)\,dr
+    .. math:: f(x, s, t) = \frac1{t - s}\int_s^t u_r\big(X_{s,r}(x)\big)\,dr
 
     No division by t - s: at s = t it is the velocity. Its error falls as 1/steps^2. It never looks
     at time t itself, where the field of a finite data set has no value at t = 1.
@@ -247,7 +247,7 @@ def distillation_loss(model: Model, x_s: Tensor, x_t: Tensor, s: Tensor, t: Tens
 
 
 def lagrangian_loss(model: Model, b: Draw, velocity: Field) -> Tensor:
-    r"""Move the end: :math:`\lVert\partial_t X_{s,t}(x_s) - v_t(X_{s,t}(x_s))\rVert^2`.
+    r"""Move the end: :math:`\lVert\partial_t X_{s,t}(x_s) - u_t(X_{s,t}(x_s))\rVert^2`.
 
     Source: Boffi et al. 2024 (arXiv 2406.07507), Lagrangian map distillation; with the model's own
     velocity in place of a teacher's, Boffi et al. 2025 (arXiv 2505.18825).
@@ -257,12 +257,12 @@ def lagrangian_loss(model: Model, b: Draw, velocity: Field) -> Tensor:
 
 
 def eulerian_loss(model: Model, b: Draw, velocity: Tensor) -> Tensor:
-    r"""Move the start: :math:`f = v + (t - s)\,(\partial_s + v\cdot\nabla)f`, right side frozen.
+    r"""Move the start: :math:`f = u + (t - s)\,(\partial_s + u\cdot\nabla)f`, right side frozen.
 
-    The same as :math:`\partial_s X_{s,t} + v_s\cdot\nabla X_{s,t} = 0`. With the velocity of a
+    The same as :math:`\partial_s X_{s,t} + u_s\cdot\nabla X_{s,t} = 0`. With the velocity of a
     teacher at ``x_s`` it is Eulerian distillation (Boffi et al. 2024, arXiv 2406.07507); with
     the pairs' own ``dx_s`` it is MeanFlow (Geng et al. 2025, arXiv 2505.13447, eq. 6 to 10, whose
-    time runs the other way). The right side is linear in v, so the mean over the pairs is right.
+    time runs the other way). The right side is linear in u, so the mean over the pairs is right.
     """
     tangents = (velocity, torch.ones_like(b.s), torch.zeros_like(b.t))
     average, change = jvp(model, (b.x_s, b.s, b.t), tangents)
@@ -284,7 +284,7 @@ def consistency_loss(model: Model, x_s: Tensor, x_r: Tensor, s: Tensor, r: Tenso
 
 
 def shortcut_loss(model: Model, b: Draw) -> Tensor:
-    r"""Cut in the middle: one jump is two halves, :math:`X_{s,t} = X_{m,t}\circ X_{s,m}`.
+    r"""Cut in the middle: one jump is two halves, :math:`X_{s,t} = X_{r,t}\circ X_{s,r}`.
 
     The two halves are frozen. Source: Frans et al. 2024 (arXiv 2410.12557), eq. 4 and 5, there with
     jumps of lengths 1/128 to 1.

@@ -10,7 +10,7 @@ from book.build import ROOT
 
 LIMITS = {"05-mathematics": 90}  # minutes; an hour where nothing is said
 LANGUAGES = ("ko", "en")
-PAGES = [page for code in LANGUAGES for page in sorted((ROOT / f"chapters/{code}").glob("0*.md"))]
+PAGES = [page for code in LANGUAGES for page in sorted((ROOT / f"chapters/{code}").glob("[0-9]*.md"))]
 MAIN = [page for page in PAGES if not page.stem.endswith("-deeper")]
 
 

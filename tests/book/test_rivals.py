@@ -10,7 +10,7 @@ from book.build import LANGUAGES, ROOT
 
 # Pages that are not rewritten yet. One that has landed leaves the list: the test asks for it.
 NOT_YET: set[str] = set()
-FIRST = re.compile(r"index|0[1-9]-.*")
+FIRST = re.compile(r"index|\d\d-.*")
 PAGES = sorted(p.stem for p in (ROOT / "chapters/ko").glob("*.md") if FIRST.fullmatch(p.stem))
 SAID = re.compile(r"\{claim\}`([\w-]+)\s*(?:\|([^`]*))?`")
 

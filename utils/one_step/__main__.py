@@ -16,7 +16,7 @@ from utils.one_step.training import FROM_DATA, TEACHER_SHARE, WITH_TEACHER, trai
 
 SETTINGS = {  # width, budget, methods
     "plane": (64, 8000, WITH_TEACHER + FROM_DATA),
-    "digits": (256, 6000, ("distillation", "Lagrangian", "shortcut", "MeanFlow", "flow matching")),
+    "digits": (256, 4000, ("distillation", "Lagrangian", "shortcut", "flow matching")),
 }
 
 

@@ -12,7 +12,7 @@ from utils.checks.exercises import EXERCISES
 from utils.checks.hints import hint
 from utils.checks.parts import Function
 
-CHAPTERS = sorted((ROOT / "chapters" / "ko").glob("0*.md"))
+CHAPTERS = sorted((ROOT / "chapters" / "ko").glob("[0-9]*.md"))
 PARTS = [(label, part) for label, parts in EXERCISES.items() for part in parts]
 MISTAKES = [(label, part, key) for label, part in PARTS for key in part.mistakes]
 
