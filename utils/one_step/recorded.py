@@ -1,4 +1,4 @@
-"""The networks and samples of chapter 10, from a full run of ``python -m utils.one_step``."""
+"""The networks of chapter 10, from a full run of ``python -m utils.one_step``."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ from utils.flow_maps import AverageVelocity
 from utils.mixtures import EmpiricalDistribution, GaussianMixture
 
 FOLDER = Path(__file__).parent / "recorded"
-DIGIT_STARTS = 200
+DIGIT_STARTS = 100
 
 
 def plane_data() -> GaussianMixture:
@@ -27,15 +27,15 @@ def digit_data() -> EmpiricalDistribution:
 
 
 def digit_starts() -> Tensor:
-    """The noise from which the recorded samples of digits start, shape ``(200, 64)``."""
+    """The noise from which samples of digits start, shape ``(100, 64)``."""
     return torch.randn(DIGIT_STARTS, 64, generator=torch.Generator().manual_seed(1010))
 
 
-def about(what: str) -> dict:
+def about(what: str = "plane") -> dict:
     """How a run was made: budget, width, steps of each method, seeds, versions.
 
     Args:
-        what: ``"plane"`` or ``"digits"``.
+        what: name of the run.
     """
     return json.loads((FOLDER / f"{what}.json").read_text("utf-8"))
 
@@ -54,15 +54,3 @@ def plane_networks() -> dict[str, list[AverageVelocity]]:
             model.load_state_dict(found[name][seed], strict=False)  # frequencies are no weights
             networks[name].append(model.eval().requires_grad_(False))
     return networks
-
-
-def digit_samples() -> dict[str, dict[int, list[Tensor]]]:
-    """Ends of ``digit_starts()``: method to number of evaluations to one tensor for each seed."""
-    found: dict[str, dict[int, list[Tensor]]] = {}
-    tensors = load_file(FOLDER / "digits.safetensors")
-    for name in about("digits")["steps"]:
-        seeds = range(about("digits")["seeds"])
-        found[name] = {
-            n: [tensors[f"{name}/{seed}/{n}"].float() for seed in seeds] for n in (1, 2, 4)
-        }
-    return found

@@ -64,7 +64,8 @@ def teacher_trajectories(
 
 def _both(model: nn.Module, b: Draw, loss: Callable[[nn.Module, Draw], Tensor]) -> Tensor:
     """Flow matching on three quarters of a batch, a loss with t > s on the rest."""
-    off, on = (Draw(*(part[cut] for part in b)) for cut in (slice(OFF_DIAGONAL), slice(OFF_DIAGONAL, None)))  # fmt: skip
+    off = Draw(*(part[:OFF_DIAGONAL] for part in b))
+    on = Draw(*(part[OFF_DIAGONAL:] for part in b))
     share = OFF_DIAGONAL / len(b.x_0)
     return share * loss(model, off) + (1 - share) * velocity_loss(model, on)
 
