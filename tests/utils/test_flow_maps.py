@@ -149,7 +149,10 @@ LOSSES = {
     "lagrangian": lambda f, b: lagrangian_loss(f, b, FIELD),
     "eulerian": lambda f, b: eulerian_loss(f, b, FIELD(b.x_s, b.s)),
     "MeanFlow": lambda f, b: eulerian_loss(f, b, b.dx_s),
-    "self-lagrangian": lambda f, b: lagrangian_loss(f, b, lambda x, t: f(x, t, t)),
+    # Alone it has every flow map as its minimum, of whatever field: the diagonal picks the field.
+    "self-lagrangian": lambda f, b: (
+        velocity_loss(f, b) + lagrangian_loss(f, b, lambda x, t: f(x, t, t))
+    ),
     "shortcut": shortcut_loss,
     "consistency": lambda f, b: (
         400 * consistency_loss(f, b.x_s, neighbours(b)[1], b.s, neighbours(b)[0])
