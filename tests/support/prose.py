@@ -32,6 +32,7 @@ QUOTED = {
     "08-straight-paths": ("3.66", "3.58"),  # of a paper
     # Of papers and model cards, and the rules of the task: a threshold, the time between actions.
     "09-robotics": ("0.1", "0.95", "0.91", "0.96", "64", "95"),
+    "10-one-step": ("313.54", "27.28", "3.55", "2.80", "3.43"),  # FID, of papers
     "11-guidance": ("1.81", "1.40"),  # two FIDs of a paper
 }
 
