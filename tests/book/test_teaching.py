@@ -6,10 +6,11 @@ import re
 import pytest
 from bs4 import BeautifulSoup
 from test_site import ROOT, SITE, soups  # noqa: F401  (a fixture)
+from test_slides import missing
 
 from book import chapters
 from book.extension import teaching
-from book.finish import slides
+from book.finish import outline, slides
 
 LANGUAGES = ("ko", "en")
 
@@ -102,7 +103,7 @@ def test_slides_show_what_the_chapter_shows(soups, language):  # noqa: F811
     for file, soup in soups.items():
         if file.parent.name != language or not re.match(r"\d\d-", file.name):
             continue
-        deck = soups[file.with_name(f"slides-{file.name}")]
+        deck = copy.copy(soups[file.with_name(f"slides-{file.name}")])
         shown = deck.select("section.slide")
         assert len(shown) >= (2 if chapters.is_deeper(file.stem) else 8), file.name
         assert not deck.select("div.cell, .exercise, .flow-lab, [id]:not(.claim-note, input)")
@@ -111,13 +112,22 @@ def test_slides_show_what_the_chapter_shows(soups, language):  # noqa: F811
             part.extract()
         pictures = [i["src"] for i in article.select("section > figure img:not(.on-dark)")]
         assert [i["src"] for i in deck.select("figure img")] == pictures
-        said = {b["popovertarget"] for b in article.select("section > p .claim-mark")}
-        assert {b["popovertarget"] for b in deck.select(".claim-mark")} >= said
+        assert len(deck.select("fieldset")) == len(article.select("fieldset"))
+        marks = {b["popovertarget"] for b in deck.select(".claim-mark")}
         notes = [note["id"] for note in deck.select(".claim-note[id]")]
-        assert len(notes) == len(set(notes)) and set(notes) >= said
+        assert len(notes) == len(set(notes)) and set(notes) == marks
+        spoken = " ".join(part.get_text() for part in deck.select(".speaker"))
+        for claim in article.select("section > p .claim"):
+            on_a_slide = claim.button["popovertarget"] in marks
+            assert on_a_slide or f"[{claim['data-figure']}]" in spoken, claim["id"]
+        assert missing(article, deck) == [], file.name
         for part in shown:
-            title = part.find(["h1", "h2", "h3", "h4"])
+            title = part.find(["h1", "h2"])
             assert title and (title.name == "h1" or len(part.get_text(strip=True)) > 10)
+            seen = part.select(".show > :is(figure, .math, table, fieldset, .admonition, ul, ol, "
+                               'dl, [class*="highlight-"], [class*="table-container"])')  # fmt: skip
+            words = part.select(".show > p:not(.above, .open, .keys)")
+            assert len(seen) <= 1 and len(words) <= outline.SENTENCES, f"{file.name}: {title}"
 
 
 def test_slides_need_a_text():
