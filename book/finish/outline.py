@@ -229,7 +229,12 @@ def says_what(sentence: Tag) -> bool:
 
 
 def sentences(part: Tag) -> list[Tag]:
-    """The sentences of a paragraph; in the sources each has a line of its own."""
+    """The sentences of a paragraph, or of a list with measured ones.
+
+    In the sources each has a line of its own.
+    """
+    if part.name in ("ul", "ol") and is_measured(part):
+        return [s for inner in part.select("li > p") for s in sentences(inner)]
     if part.name != "p":
         return [part]
     found = [[]]

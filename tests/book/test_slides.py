@@ -125,6 +125,13 @@ def test_a_sentence_that_was_measured_has_a_slide_with_the_one_before_it():
     assert [text(p) for p in alone.select(".show > p")] == ["Count them.", "It holds."]
 
 
+def test_a_list_of_measured_sentences_is_not_shown_as_a_whole():
+    items = "".join(f"<li><p>It holds. {claim(name)}</p></li>" for name in ("one", "two"))
+    (slide,) = of(FIGURE, f"<ul>{items}</ul>")
+    assert [text(p) for p in slide.select(".show > p")] == ["It holds."]
+    assert "It holds. [two < 2]" in text(slide.select_one(".speaker"))
+
+
 def test_a_question_has_a_slide_of_its_own_without_notes():
     drawn, asked = of(FIGURE, "<p>So.</p>", QUIZ)
     assert asked["class"] == ["slide", "of-quiz"] and not asked.select(".speaker")
