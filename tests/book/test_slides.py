@@ -133,7 +133,7 @@ def test_a_list_of_measured_sentences_is_not_shown_as_a_whole():
 
 
 def test_a_question_has_a_slide_of_its_own_without_notes():
-    drawn, asked = of(FIGURE, "<p>So.</p>", QUIZ)
+    drawn, asked = of(FIGURE, code("x = 1"), "<p>So.</p>", QUIZ)
     assert asked["class"] == ["slide", "of-quiz"] and not asked.select(".speaker")
     assert asked.fieldset.input["id"] == "quiz-1-a" and "So." in text(drawn)
 
