@@ -126,6 +126,11 @@ def gathered(section: Tag) -> list[Draft]:
         kind = kind_of(part, section)
         if kind is None:
             continue
+        if kind == "folded":
+            for figure in part.select("figure"):
+                show("figure", figure)
+            drafts[-1].after += part.select("summary ~ * > p")
+            continue
         if kind == "cell":
             if not is_folded(part) and any(map(is_measured, before)):
                 settle()
@@ -159,6 +164,8 @@ def kind_of(part: Tag, section: Tag) -> str | None:
         return "box"
     if "admonition" in classes and MARKED in classes:
         return "box"
+    if part.name == "details" and part.select_one("figure"):
+        return "folded"
     if "math" in classes:
         return "formula" if part.get("id") or is_marked(part) or alone(section) else "words"
     if "cell" in classes or any(name.startswith("highlight-") for name in classes):
@@ -305,9 +312,8 @@ def excerpt(cell: Tag) -> Tag:
         stop = start + len(block[0].rstrip().split("\n"))
     shown = lines[start : min(stop, start + CODE)]
     more = ["…"] if stop > start + CODE else []
-    inside = BeautifulSoup("\n".join([*shown, *more]), "html.parser")
-    pre.clear()
-    pre.append(inside)
+    made = "\n".join([*shown, *more])
+    pre.replace_with(BeautifulSoup(f"<pre>{made}</pre>", "html.parser"))  # keeps its spaces
     return code
 
 

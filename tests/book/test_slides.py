@@ -132,6 +132,14 @@ def test_a_list_of_measured_sentences_is_not_shown_as_a_whole():
     assert "It holds. [two < 2]" in text(slide.select_one(".speaker"))
 
 
+def test_what_is_folded_away_is_shown_too():
+    film = FIGURE.replace("a.webp", "b.webp")
+    box = f"<details><summary>A film</summary><div>{film}<p>Said.</p></div></details>"
+    slides_ = of(FIGURE, box)
+    assert [slide.img["src"] for slide in slides_] == ["a.webp", "b.webp"]
+    assert "Said." in text(slides_[1].select_one(".speaker"))
+
+
 def test_a_question_has_a_slide_of_its_own_without_notes():
     drawn, asked = of(FIGURE, code("x = 1"), "<p>So.</p>", QUIZ)
     assert asked["class"] == ["slide", "of-quiz"] and not asked.select(".speaker")
@@ -149,7 +157,8 @@ def test_only_short_functions_are_shown():
 
 
 def test_a_marked_cell_shows_its_loop():
-    lines = "a = 1\n" * 9 + "for x in y:\n    walk(x)\n    rest()\nlast()"
+    indent = '<span class="code-indent">    </span>'
+    lines = "a = 1\n" * 9 + f"for x in y:\n{indent}walk(x)\n{indent}rest()\nlast()"
     (slide,) = of("<p>a</p>", code(lines, outline.MARKED))
     assert slide.pre.get_text() == "for x in y:\n    walk(x)\n    rest()"
     (slide,) = of("<p>a</p>", code("for x in y:\n" + "    walk()\n" * 30, outline.MARKED))

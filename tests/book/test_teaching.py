@@ -110,7 +110,9 @@ def test_slides_show_what_the_chapter_shows(soups, language):  # noqa: F811
         article = copy.copy(soup.select_one("article.bd-article"))
         for part in article.select('section[id$="-exercises"], section[id$="-reading"]'):
             part.extract()
-        pictures = [i["src"] for i in article.select("section > figure img:not(.on-dark)")]
+        pictures = [i["src"] for i in article.select(
+            "section > figure img:not(.on-dark), details figure img:not(.on-dark)"
+        )]
         assert [i["src"] for i in deck.select("figure img")] == pictures
         assert len(deck.select("fieldset")) == len(article.select("fieldset"))
         marks = {b["popovertarget"] for b in deck.select(".claim-mark")}

@@ -276,7 +276,8 @@ def _answer(x: Tensor, t: Tensor) -> Tensor:
 
 def _flow_loss(target: Callable, ends: bool = False) -> Callable:
     def loss(model: Callable, x_1: Tensor, x_0: Tensor, t: Tensor) -> Tensor:
-        x_t = t * x_0 + (1 - t) * x_1 if ends else t * x_1 + (1 - t) * x_0
+        s = t[:, None]
+        x_t = s * x_0 + (1 - s) * x_1 if ends else s * x_1 + (1 - s) * x_0
         return (model(x_t, t) - target(x_0, x_1)).square().mean()
 
     return loss
@@ -297,7 +298,7 @@ def _noise_loss(wrong: str = "") -> Callable:
 
 def _flow_batches(generator: torch.Generator) -> list:
     x_1, x_0 = torch.randn(2, 7, 2, generator=generator)
-    t = torch.rand(7, 1, generator=generator)
+    t = torch.rand(7, generator=generator)
     return [(_answer, x_1, x_0, t), (_answer, x_0[:5], x_1[:5], t[2:])]
 
 
