@@ -101,9 +101,8 @@ def written(slide: outline.Slide, name: str, notes: set[str], words: dict[str, s
     speaker = ""
     if said:
         said += f'<p><a href="{name}#{slide.place}">{words["section"]}</a></p>'
-        speaker = (
-            f'<details class="speaker"><summary>{words["notes"]}</summary><div>{said}</div></details>'
-        )
+        summary = f"<summary>{words['notes']}</summary>"
+        speaker = f'<details class="speaker">{summary}<div>{said}</div></details>'
     return (
         f'<section class="slide of-{slide.kind}"><div class="show">{above}'
         f"<h2>{inside(slide.title, name, notes)}</h2>{shown}</div>{speaker}</section>"

@@ -110,9 +110,12 @@ def test_slides_show_what_the_chapter_shows(soups, language):  # noqa: F811
         article = copy.copy(soup.select_one("article.bd-article"))
         for part in article.select('section[id$="-exercises"], section[id$="-reading"]'):
             part.extract()
-        pictures = [i["src"] for i in article.select(
-            "section > figure img:not(.on-dark), details figure img:not(.on-dark)"
-        )]
+        pictures = [
+            i["src"]
+            for i in article.select(
+                "section > figure img:not(.on-dark), details figure img:not(.on-dark)"
+            )
+        ]
         assert [i["src"] for i in deck.select("figure img")] == pictures
         assert len(deck.select("fieldset")) == len(article.select("fieldset"))
         marks = {b["popovertarget"] for b in deck.select(".claim-mark")}
@@ -126,8 +129,10 @@ def test_slides_show_what_the_chapter_shows(soups, language):  # noqa: F811
         for part in shown:
             title = part.find(["h1", "h2"])
             assert title and (title.name == "h1" or len(part.get_text(strip=True)) > 10)
-            seen = part.select(".show > :is(figure, .math, table, fieldset, .admonition, ul, ol, "
-                               'dl, [class*="highlight-"], [class*="table-container"])')  # fmt: skip
+            seen = part.select(
+                ".show > :is(figure, .math, table, fieldset, .admonition, ul, ol, dl, "
+                '[class*="highlight-"], [class*="table-container"])'
+            )
             words = part.select(".show > p:not(.above, .open, .keys)")
             assert len(seen) <= 1 and len(words) <= outline.SENTENCES, f"{file.name}: {title}"
 

@@ -178,7 +178,7 @@ HINTS = {
     ),
     "fm7_same": (
         "{name}: 두 수가 모두 CFM의 것입니다. 둘째 수에는 x_1 - x_0 대신 주변 속도를 쓰세요.",
-        "{name}: both numbers are those of CFM; the second takes the marginal velocity in the place "
+        "{name}: both numbers are those of CFM; in the second, put the marginal velocity in place "
         "of x_1 - x_0.",
     ),
     "fm7_order": (
@@ -194,7 +194,8 @@ HINTS = {
         "{name}: these are the losses themselves; differentiate them in theta.",
     ),
     "fm7_no_price": (
-        "{name}: 1은 두 기울기가 똑같이 흩어진다는 뜻입니다. 배치마다 기울기를 구해 표준편차를 비교하세요.",
+        "{name}: 1은 두 기울기가 똑같이 흩어진다는 뜻입니다. "
+        "배치마다 기울기를 구해 표준편차를 비교하세요.",
         "{name}: 1 says that both scatter alike. Take the gradients of many batches and compare "
         "their standard deviations.",
     ),
@@ -441,7 +442,8 @@ EXERCISES = {
             },
             _states,
         ),
-    ),    "ex-fm-6": (
+    ),
+    "ex-fm-6": (
         Function(
             "flow_loss",
             _flow_loss(lambda x_0, x_1: x_1 - x_0),

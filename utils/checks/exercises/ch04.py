@@ -313,9 +313,7 @@ EXERCISES = {
                 "cmp_variety_centre": lambda x: (x - x.mean(0)).norm(dim=1).mean(),
                 "cmp_variety_squares": lambda x: torch.pdist(x).square().mean(),
             },
-            lambda generator: [
-                (torch.randn(n, 2, generator=generator) + 1,) for n in (5, 12)
-            ],
+            lambda generator: [(torch.randn(n, 2, generator=generator) + 1,) for n in (5, 12)],
         ),
     ),
 }
