@@ -21,6 +21,7 @@ from book.extension import (
     rewrite,
     search,
     search_index,
+    slide_mark,
     teaching,
     without_docstrings,
 )
@@ -107,6 +108,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     rewrite.setup(app)
     search.setup(app)
     search_index.setup(app)
+    slide_mark.setup(app)
     teaching.setup(app)
     without_docstrings.setup(app)
     app.add_css_file("course.css")

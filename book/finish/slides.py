@@ -1,8 +1,8 @@
 """A page of slides for every chapter, taken from its finished page: nothing is written twice.
 
-A slide shows what a class looks at together: a section's question, its formulas and theorems, a
-figure with its caption, what was measured, a question with its answers. Code and exercises stay in
-the chapter.
+A slide shows one thing: a figure with its caption, a formula, a theorem, a table, a short function,
+a question with its answers, what was measured. The words around it are notes for the one who
+speaks, which nobody sees until they are asked for. See ``book.finish.outline``.
 """
 
 import copy
@@ -11,17 +11,26 @@ from pathlib import Path
 
 from bs4 import BeautifulSoup, Tag
 
-LONG, ROOM = 5, 2  # items of text on one slide; those that may stand above a figure
+from book.finish import outline
+
 WORDS = {
     "ko": {
         "slides": "슬라이드",
         "chapter": "이 장으로",
-        "keys": "← → 로 넘깁니다. F는 전체 화면, 인쇄하면 PDF가 됩니다.",
+        "notes": "발표자 노트",
+        "section": "본문에서 읽기",
+        "laboratory": "실험실 열기",
+        "keys": "← → 로 넘기고, 문제에서는 →(또는 A)가 먼저 정답을 보입니다. S는 발표자 노트, "
+        "P는 영상, F는 전체 화면입니다. 두 창에 열면 함께 넘어가고, 인쇄하면 PDF가 됩니다.",
     },
     "en": {
         "slides": "Slides",
         "chapter": "To the chapter",
-        "keys": "← → to move, F for full screen; print it to get a PDF.",
+        "notes": "Speaker’s notes",
+        "section": "Read it in the chapter",
+        "laboratory": "Open the laboratory",
+        "keys": "← → to move; at a question, → (or A) shows the answer first. S for the speaker’s "
+        "notes, P for a film, F for full screen. Two windows move together; print for a PDF.",
     },
 }
 STYLE = (Path(__file__).parents[1] / "static_slides/slides.css").read_text("utf-8")
@@ -50,74 +59,76 @@ def deck(text: str, name: str, language: str) -> str:
         unwanted.decompose()
     for link in article.select("a.enlarge"):
         link.unwrap()
-    title = article.find("h1").get_text(" ", strip=True)
-    goals = article.select_one(":scope > .admonition.tip")
-    slides = [[article.find("h1"), *([goals] if goals else [])]]
-    for section in [article, *article.find_all("section")]:
-        if not section.get("id", "").endswith(("-exercises", "-reading")):
-            slides += of_section(section)
     words, notes = WORDS[language], set()
-    body = "\n".join(
-        f'<section class="slide">{"".join(clean(part, name, notes) for part in parts)}</section>'
-        for parts in slides
-    )
-    style = soup.find("link", rel="stylesheet")
+    heading = article.find("h1")
+    title = heading.get_text(" ", strip=True)
+    body = [
+        f'<section class="slide of-start"><div class="show">{clean(heading, name, notes)}'
+        f'<p class="keys">{words["keys"]}</p></div></section>'
+    ]
+    for slide in outline.of_chapter(article, language):
+        body.append(written(slide, name, notes, words))
+    slides, style = "\n".join(body), soup.find("link", rel="stylesheet")
     return (
         f'<!doctype html><html lang="{language}" data-theme="light"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="robots" content="noindex">'
         '<link rel="icon" href="_static/favicon.svg">'
         f"<title>{html.escape(title)} · {words['slides']}</title>{style or ''}"
-        f"<style>{STYLE}</style></head><body><main>{body}</main>"
-        f'<footer><a href="{name}">{words["chapter"]}</a> <span>{words["keys"]}</span></footer>'
+        f"<style>{STYLE}</style></head><body><main>{slides}</main>"
+        f'<footer><a href="{name}">{words["chapter"]}</a></footer>'
         f"<script>{SCRIPT}</script></body></html>\n"
     )
 
 
-def of_section(section: Tag) -> list[list[Tag]]:
-    """The slides of one section without those of the sections inside it."""
-    heading = section.find(["h1", "h2", "h3", "h4"], recursive=False)
-    if heading is None:
-        return []
-    slides, items = [], []
+def written(slide: outline.Slide, name: str, notes: set[str], words: dict[str, str]) -> str:
+    """A slide as a piece of the page.
 
-    def turn() -> None:
-        if items:
-            slides.append([heading, *items])
-            items.clear()
-
-    recap = section["id"].endswith("-recap")
-    before = None
-    for part in section.find_all(recursive=False):
-        classes = set(part.get("class", []))
-        if part.name == "figure":
-            if len(items) > ROOM:
-                turn()
-            items.append(part)
-            turn()
-        elif classes & {"proof", "warning", "quiz"}:  # also what a class votes on
-            turn()
-            slides.append([heading, part])
-        elif part is not heading and (recap or is_shown(part, classes)):
-            # A formula alone says little: the sentence that leads up to it comes along.
-            if "math" in classes and before is not None and before.name == "p":
-                if not any(item is before for item in items):
-                    items.append(before)
-            items.append(part)
-            if len(items) >= LONG:
-                turn()
-        before = part
-    turn()
-    return slides
+    Args:
+        slide: what it shows.
+        name: file of the chapter.
+        notes: names of the notes at claims that are there already.
+        words: of the page's language.
+    """
+    above = ""
+    if slide.above is not None:
+        above = f'<p class="above">{inside(slide.above, name, notes)}</p>'
+    shown = "".join(clean(part, name, notes) for part in slide.shown)
+    if any("with-lab" in part.get("class", []) for part in slide.shown):
+        place = next(part["id"] for part in slide.shown if part.name == "figure")
+        shown += f'<p class="open"><a href="{name}#{place}">{words["laboratory"]}</a></p>'
+    said = "".join(spoken(part, name) for part in slide.notes)
+    speaker = ""
+    if said:
+        said += f'<p><a href="{name}#{slide.place}">{words["section"]}</a></p>'
+        summary = f"<summary>{words['notes']}</summary>"
+        speaker = f'<details class="speaker">{summary}<div>{said}</div></details>'
+    return (
+        f'<section class="slide of-{slide.kind}"><div class="show">{above}'
+        f"<h2>{inside(slide.title, name, notes)}</h2>{shown}</div>{speaker}</section>"
+    )
 
 
-def is_shown(part: Tag, classes: set[str]) -> bool:
-    """Formulas, tables, questions, and what was measured."""
-    if part.name == "table" or classes & {"math", "pst-scrollable-table-container"}:
-        return True
-    if part.name != "p":
-        return False
-    return bool(part.select_one(".claim")) or part.get_text().strip().endswith("?")
+def inside(part: Tag, name: str, notes: set[str]) -> str:
+    """What stands in a heading or in a question."""
+    made = BeautifulSoup(clean(part, name, notes), "html.parser")
+    return made.find(True).decode_contents()
+
+
+def spoken(part: Tag, name: str) -> str:
+    """A part for the notes: the figures of its claims in the text, its formulas as MathML alone.
+
+    The screen has room for marks that open; who speaks needs to see the figures. MathML is a tenth
+    of what a formula weighs on the page.
+    """
+    part = copy.copy(part)
+    for claim in part.select(".claim"):
+        claim.replace_with(f" [{claim['data-figure']}]")
+    for formula in part.select(".katex"):
+        for heavy in formula.select(".katex-html, annotation"):
+            heavy.decompose()
+    part.attrs.pop("joined", None)
+    return clean(part, name, set())
 
 
 def clean(part: Tag, name: str, notes: set[str]) -> str:

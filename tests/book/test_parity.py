@@ -20,6 +20,7 @@ PATTERNS = {
     "heading levels": r"^(#{1,6}) ",
     "directives": r"^(?:`{3,}|:{3,})\{([\w:-]+)\}",
     "quizzes": r"^:{3,}\{quiz\}|^- \[([ x])\] ",  # as many options, the right one in the same place
+    "marks for slides": r"^% (slide)$",
     "citations": r"\{cite[\w:]*\}`([^`]*)`",
 }
 

@@ -9,6 +9,23 @@ from utils.checks.parts import Function, Number
 from utils.paths import VP, AffinePath, Cosine, DiscreteVP, Scheduler
 
 HINTS = {
+    "diff_jump_one_step": (
+        "{name}: 한 스텝의 beta만 썼습니다. 0부터 k까지의 1 - beta를 모두 곱하세요.",
+        "{name}: this uses the beta of one step alone: multiply 1 - beta over all steps 0 to k.",
+    ),
+    "diff_jump_no_root": (
+        "{name}: 제곱근을 빠뜨렸습니다. 곱은 분산의 비율이고, 점에는 그 제곱근을 곱합니다.",
+        "{name}: the square roots are missing: the product is a share of the variance, and points "
+        "are multiplied by its root.",
+    ),
+    "diff_jump_swapped": (
+        "{name}: 데이터와 노이즈의 비율이 뒤바뀌었습니다.",
+        "{name}: the shares of data and noise are swapped.",
+    ),
+    "diff_jump_before": (
+        "{name}: 스텝 k의 beta가 빠졌습니다. 0부터 k까지이고, k도 들어갑니다.",
+        "{name}: the beta of step k itself is missing: the product goes from 0 to k.",
+    ),
     "diff_half_weight": (
         "{name}: sigma_k가 절반이 되는 곳입니다. 분산에서 차지하는 몫은 sigma_k의 제곱입니다.",
         "{name}: this is where sigma_k is one half; the share of the variance is its square.",
@@ -213,6 +230,22 @@ def _no_root(x_0: Tensor, x_1: Tensor, schedule: DiscreteVP) -> Tensor:
     return bar * x_1 + (1 - bar) * x_0
 
 
+def _jump(x_1: Tensor, x_0: Tensor, k: int, beta: Tensor, wrong: str = "") -> Tensor:
+    kept = 1 - beta
+    bar = kept[k] if wrong == "one_step" else kept[: k + (wrong != "before")].prod()
+    share, rest = (bar, 1 - bar) if wrong == "no_root" else (bar.sqrt(), (1 - bar).sqrt())
+    return share * x_0 + rest * x_1 if wrong == "swapped" else share * x_1 + rest * x_0
+
+
+def _jump_with(wrong: str) -> Callable[..., Tensor]:
+    return lambda x_1, x_0, k, beta: _jump(x_1, x_0, k, beta, wrong)
+
+
+def _jumps(generator: torch.Generator) -> list:
+    x_1, x_0 = torch.randn(2, 6, 2, generator=generator)
+    return [(x_1, x_0, 3, torch.linspace(0.05, 0.6, 10)), (x_0, x_1, 700, _DDPM.betas.float())]
+
+
 def _half(weight: Tensor) -> float:
     """The first step at which a growing weight is one half or more."""
     return float((weight >= 0.5).nonzero()[0])
@@ -361,6 +394,17 @@ def _points(generator: torch.Generator) -> list:
 
 EXERCISES = {
     "ex-diff-half": (
+        Function(
+            "jump",
+            _jump,
+            {
+                "diff_jump_one_step": _jump_with("one_step"),
+                "diff_jump_no_root": _jump_with("no_root"),
+                "diff_jump_swapped": _jump_with("swapped"),
+                "diff_jump_before": _jump_with("before"),
+            },
+            _jumps,
+        ),
         Number(
             "half",
             _half(1 - _DDPM.alpha_bar),

@@ -152,6 +152,57 @@ HINTS = {
         "{name}: 이것은 데이터의 추정입니다. 노이즈는 반대쪽 끝에 있습니다.",
         "{name}: this estimates the data; the noise is at the other end.",
     ),
+    "fm6_backwards": (
+        "{name}: 정답의 부호가 반대입니다. 노이즈에서 데이터로 가는 속도는 x_1 - x_0입니다.",
+        "{name}: the right answer points the wrong way: from noise to data it is x_1 - x_0.",
+    ),
+    "fm6_noise": (
+        "{name}: 노이즈 x_0을 정답으로 썼습니다. 그것은 디퓨전의 정답입니다.",
+        "{name}: this asks for the noise x_0, which is diffusion's right answer.",
+    ),
+    "fm6_ends": (
+        "{name}: 섞는 비율이 뒤바뀌었습니다. t = 0이 노이즈이고 t = 1이 데이터입니다.",
+        "{name}: the two shares are swapped: t = 0 is noise, and t = 1 is data.",
+    ),
+    "fm6_velocity": (
+        "{name}: 속도 x_1 - x_0을 정답으로 썼습니다. 디퓨전의 정답은 섞은 노이즈입니다.",
+        "{name}: this asks for the velocity x_1 - x_0; diffusion asks for the noise mixed in.",
+    ),
+    "fm6_number": (
+        "{name}: 신경망에 번호 k를 주었습니다. 시각 times[k]를 주세요.",
+        "{name}: the model is told the number k; tell it the time, times[k].",
+    ),
+    "fm6_condot": (
+        "{name}: 플로 매칭의 비율로 섞었습니다. 디퓨전은 alpha[k]와 sigma[k]로 섞습니다.",
+        "{name}: this mixes as flow matching does; diffusion mixes by alpha[k] and sigma[k].",
+    ),
+    "fm7_same": (
+        "{name}: 두 수가 모두 CFM의 것입니다. 둘째 수에는 x_1 - x_0 대신 주변 속도를 쓰세요.",
+        "{name}: both numbers are those of CFM; in the second, put the marginal velocity in place "
+        "of x_1 - x_0.",
+    ),
+    "fm7_order": (
+        "{name}: 순서가 뒤바뀌었습니다. CFM이 먼저입니다.",
+        "{name}: the order is the other way round: CFM comes first.",
+    ),
+    "fm7_no_inner": (
+        "{name}: theta x_t를 theta로 미분하면 나오는 x_t를 곱하지 않았습니다.",
+        "{name}: the factor x_t, the derivative of theta x_t in theta, is missing.",
+    ),
+    "fm7_losses": (
+        "{name}: 손실 그 자체입니다. theta로 미분하세요.",
+        "{name}: these are the losses themselves; differentiate them in theta.",
+    ),
+    "fm7_no_price": (
+        "{name}: 1은 두 기울기가 똑같이 흩어진다는 뜻입니다. "
+        "배치마다 기울기를 구해 표준편차를 비교하세요.",
+        "{name}: 1 says that both scatter alike. Take the gradients of many batches and compare "
+        "their standard deviations.",
+    ),
+    "fm7_variances": (
+        "{name}: 분산의 비입니다. 표준편차의 비를 구하세요.",
+        "{name}: this is the ratio of the variances; that of the standard deviations is asked for.",
+    ),
 }
 
 
@@ -217,6 +268,68 @@ def _moved(share: Callable) -> Callable:
 def _states(generator: torch.Generator) -> list:
     x_t, u = torch.randn(2, 6, 2, generator=generator)
     return [(x_t, torch.tensor(0.3), u), (u, torch.tensor(0.8), x_t)]
+
+
+def _answer(x: Tensor, t: Tensor) -> Tensor:
+    """Some network."""
+    return torch.sin(2 * x.flip(1)) + t.reshape(-1, 1) * x
+
+
+def _flow_loss(target: Callable, ends: bool = False) -> Callable:
+    def loss(model: Callable, x_1: Tensor, x_0: Tensor, t: Tensor) -> Tensor:
+        s = t[:, None]
+        x_t = s * x_0 + (1 - s) * x_1 if ends else s * x_1 + (1 - s) * x_0
+        return (model(x_t, t) - target(x_0, x_1)).square().mean()
+
+    return loss
+
+
+def _noise_loss(wrong: str = "") -> Callable:
+    def loss(
+        model: Callable, x_1: Tensor, x_0: Tensor, k: Tensor, alpha: Tensor, sigma: Tensor,
+        times: Tensor,
+    ) -> Tensor:  # fmt: skip
+        a, s = (times, 1 - times) if wrong == "condot" else (alpha, sigma)
+        x_k = a[k, None] * x_1 + s[k, None] * x_0
+        guess = model(x_k, k.float() if wrong == "number" else times[k])
+        return (guess - (x_1 - x_0 if wrong == "velocity" else x_0)).square().mean()
+
+    return loss
+
+
+def _flow_batches(generator: torch.Generator) -> list:
+    x_1, x_0 = torch.randn(2, 7, 2, generator=generator)
+    t = torch.rand(7, generator=generator)
+    return [(_answer, x_1, x_0, t), (_answer, x_0[:5], x_1[:5], t[2:])]
+
+
+def _noise_batches(generator: torch.Generator) -> list:
+    x_1, x_0 = torch.randn(2, 7, 2, generator=generator)
+    alpha = torch.linspace(0.95, 0.1, 10)
+    schedule = (alpha, (1 - alpha**2).sqrt(), torch.linspace(0.9, 0, 10))
+    k = torch.randint(10, (7,), generator=generator)
+    return [(_answer, x_1, x_0, k, *schedule), (_answer, x_0[:5], x_1[:5], k[2:], *schedule)]
+
+
+def _gradients(wrong: str = "") -> Callable:
+    def gradients(theta: float, x_0: Tensor, x_1: Tensor, t: Tensor) -> Tensor:
+        x_t = t * x_1 + (1 - t) * x_0
+        of_pair, of_all = x_1 - x_0, _towards(lambda x, t: _log_odds(x, t).tanh())(x_t, t)
+        targets = (of_pair, of_pair if wrong == "same" else of_all)
+        missed = [theta * x_t - target for target in targets]
+        if wrong == "losses":
+            return torch.stack([part.square().mean() for part in missed])
+        inner = 1 if wrong == "no_inner" else x_t
+        found = torch.stack([(2 * part * inner).mean() for part in missed])
+        return found.flip(0) if wrong == "order" else found
+
+    return gradients
+
+
+def _one_weight(generator: torch.Generator) -> list:
+    x_0, t = torch.randn(12, generator=generator), torch.rand(12, generator=generator)
+    x_1 = torch.tensor([-1.0, 1.0] * 6)
+    return [(0.0, x_0, x_1, t), (0.7, x_0[:5], x_1[:5], t[:5])]
 
 
 EXERCISES = {
@@ -328,6 +441,49 @@ EXERCISES = {
                 "fm5_data": _moved(lambda t: 1 - t),
             },
             _states,
+        ),
+    ),
+    "ex-fm-6": (
+        Function(
+            "flow_loss",
+            _flow_loss(lambda x_0, x_1: x_1 - x_0),
+            {
+                "fm6_backwards": _flow_loss(lambda x_0, x_1: x_0 - x_1),
+                "fm6_noise": _flow_loss(lambda x_0, x_1: x_0),
+                "fm6_ends": _flow_loss(lambda x_0, x_1: x_1 - x_0, ends=True),
+            },
+            _flow_batches,
+        ),
+        Function(
+            "noise_loss",
+            _noise_loss(),
+            {
+                "fm6_velocity": _noise_loss("velocity"),
+                "fm6_number": _noise_loss("number"),
+                "fm6_condot": _noise_loss("condot"),
+            },
+            _noise_batches,
+        ),
+    ),
+    "ex-fm-7": (
+        Function(
+            "two_gradients",
+            _gradients(),
+            {
+                "fm7_same": _gradients("same"),
+                "fm7_order": _gradients("order"),
+                "fm7_no_inner": _gradients("no_inner"),
+                "fm7_losses": _gradients("losses"),
+            },
+            _one_weight,
+        ),
+        # Eight seeds with 2,000 batches of 64 give 1.17 to 1.21.
+        Number(
+            "scatter_ratio",
+            1.19,
+            0.06,
+            {"fm7_no_price": 1.0, "fm7_variances": 1.42, "swapped_ratio": 1 / 1.19},
+            0,
         ),
     ),
 }

@@ -118,6 +118,19 @@ HINTS = {
         "{name}: t = 1의 값입니다. t = 0에서는 alpha와 sigma가 얼마입니까?",
         "{name}: this is the value at t = 1; what are alpha and sigma at t = 0?",
     ),
+    "cmp_variety_itself": (
+        "{name}: 점과 자기 자신의 거리 0도 평균에 넣었습니다. 서로 다른 두 점의 거리만 평균하세요.",
+        "{name}: the distance 0 of each point to itself is in the mean; take pairs of different "
+        "points only.",
+    ),
+    "cmp_variety_centre": (
+        "{name}: 평균에서 떨어진 거리입니다. 두 샘플 사이의 거리를 구하세요.",
+        "{name}: these are distances to the mean; take the distance between two samples.",
+    ),
+    "cmp_variety_squares": (
+        "{name}: 제곱거리의 평균입니다. 거리의 평균을 구하세요.",
+        "{name}: this is the mean of squared distances; take the mean of the distances.",
+    ),
     "cmp_fresh_starts": (
         "{name}: 거의 움직이지 않았습니다. 출발점을 새로 뽑고, "
         "W2가 아니라 점마다의 거리를 gap으로 측정하세요.",
@@ -292,5 +305,15 @@ EXERCISES = {
         Number("moved_by_starts", 1.41, 0.12, {"cmp_fresh_starts": 0.0}, low=0, high=3),
         # The same runs gave 1.29 to 1.42.
         Number("moved_by_seeds", 1.36, 0.15, {"cmp_fresh_seeds": 0.0}, low=0, high=3),
+        Function(
+            "variety",
+            lambda x: torch.pdist(x).mean(),
+            {
+                "cmp_variety_itself": lambda x: torch.cdist(x, x).mean(),
+                "cmp_variety_centre": lambda x: (x - x.mean(0)).norm(dim=1).mean(),
+                "cmp_variety_squares": lambda x: torch.pdist(x).square().mean(),
+            },
+            lambda generator: [(torch.randn(n, 2, generator=generator) + 1,) for n in (5, 12)],
+        ),
     ),
 }
