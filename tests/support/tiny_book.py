@@ -54,7 +54,7 @@ PAGES = {
 TOC = """format: jb-book
 root: chapters/ko/index
 parts:
-  - caption: 본문
+  - caption: 1부
     chapters:
       - file: chapters/ko/01-first
       - file: chapters/ko/02-second
