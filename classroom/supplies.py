@@ -14,6 +14,17 @@ STUB = '''\
 language = "ko"
 
 
+def contest_network():
+    def velocity(x, t):
+        raise RuntimeError(
+            "채점할 때 신경망은 sample의 인수로만 있습니다. 찾아낸 값은 셀에 수로 적으세요. "
+            "While you are graded, the network is there as an argument of sample only: write "
+            "what you have found into the cell as numbers."
+        )
+
+    return velocity, None
+
+
 def __getattr__(name):
     if name.startswith("__"):
         raise AttributeError(name)
@@ -30,7 +41,7 @@ def lay_out(folder: Path) -> Path:
     Returns:
         The same folder: ``utils/`` and ``runner/``.
     """
-    leave = shutil.ignore_patterns("__pycache__", "*.pyc", "recorded")
+    leave = shutil.ignore_patterns("__pycache__", "*.pyc", "recorded", "*.npz")
     shutil.copytree(sources.ROOT / "utils", folder / "utils", ignore=leave)
     shutil.copytree(Path(__file__).parent / "runner", folder / "runner", ignore=leave)
     checks = folder / "utils" / "checks"

@@ -96,7 +96,7 @@ class Room:
     def grade(self, made, **limits):
         """Points by exercise, and hints."""
         rows = self.judge(made, **limits).rows()
-        return {name: points for name, points, _, _ in rows}, {row[0]: row[3] for row in rows}
+        return {name: points for name, points, *_ in rows}, {row[0]: row[3] for row in rows}
 
     def close(self):
         self.place.close()
