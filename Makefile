@@ -65,10 +65,10 @@ grade: $(READY)  ## grade a folder of submissions: make grade FOLDER=submissions
 	  { echo "make: name the folder with the submissions: make grade FOLDER=submissions"; exit 1; }
 	@PYTHONUTF8=1 $(BIN)/python -m classroom grade "$$FOLDER" $(if $(filter-out 0,$(TRUST)),--trust-submissions)
 
-report: $(READY)  ## write a page for each student from the grades: make report FOLDER=submissions
+report: $(READY)  ## write pages from the grades: make report FOLDER=submissions (DUE="2026-12-01 23:59")
 	@test -n "$$FOLDER" || \
 	  { echo "make: name the folder with the grades: make report FOLDER=submissions"; exit 1; }
-	@PYTHONUTF8=1 $(BIN)/python -m classroom report "$$FOLDER" --lang "$(LANGUAGE)"
+	@PYTHONUTF8=1 $(BIN)/python -m classroom report "$$FOLDER" --lang "$(LANGUAGE)" $(if $(DUE),--due "$(DUE)")
 
 translation: $(READY)  ## list what one language has that the other has not been told
 	@$(BIN)/python -m book.translation $(if $(CHAPTER),"$$CHAPTER")

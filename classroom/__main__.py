@@ -1,6 +1,7 @@
 """``python -m classroom CHAPTER`` builds an assignment; ``grade`` grades, ``report`` reports."""
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def _folder(text: str) -> Path:
 def build(argv: list[str]) -> int:
     """Build the notebooks of one chapter, or of all of them."""
     parser = argparse.ArgumentParser("python -m classroom", description=build.__doc__)
-    parser.add_argument("chapter", help="03, or 03-flow-matching, or all")
+    parser.add_argument("chapter", help="03, or 03-flow-matching, contest, or all")
     parser.add_argument("--lang", default="ko", choices=sources.LANGUAGES)
     parser.add_argument("--out", type=Path, default=Path("build/assignments"))
     options = parser.parse_args(argv)
@@ -81,11 +82,17 @@ def grade(argv: list[str]) -> int:
 def report(argv: list[str]) -> int:
     """Write a page for each student, and one on the whole class, from grades.csv."""
     from classroom import reports, table
+    from classroom.similarity import alike
 
     parser = argparse.ArgumentParser("python -m classroom report", description=report.__doc__)
     parser.add_argument("folder", type=_folder, help="that holds grades.csv, or the table itself")
     parser.add_argument("--lang", default="ko", choices=sources.LANGUAGES)
+    parser.add_argument(
+        "--due", default="", help="YYYY-MM-DD HH:MM: what came later has no rank in the contest"
+    )
     options = parser.parse_args(argv)
+    if options.due and not re.fullmatch(r"\d{4}-\d\d-\d\d( \d\d:\d\d)?", options.due):
+        parser.error(f"--due must look like 2026-12-01 23:59, got {options.due!r}")
     path = options.folder / "grades.csv" if options.folder.is_dir() else options.folder
     if not path.exists():
         parser.error(f"{path} is missing; make it first: make grade FOLDER={options.folder}")
@@ -93,8 +100,15 @@ def report(argv: list[str]) -> int:
         rows, _ = table.read(path)
     except ValueError as error:
         parser.error(str(error))
-    folder = reports.write(rows, path.parent / "reports", options.lang)
+    names = {row["assignment"] for row in rows} & set(sources.names())
+    found = alike(options.folder, names) if options.folder.is_dir() else None
+    folder = reports.write(rows, path.parent / "reports", options.lang, found)
     print(f"{folder}: class.html, and a page for each student")
+    if "contest" in names:
+        from classroom import leaderboard
+
+        for made in leaderboard.write(rows, folder, options.lang, options.due):
+            print(made)
     return 0
 
 

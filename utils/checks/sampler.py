@@ -1,5 +1,6 @@
 """The contest: the best samples that four evaluations of a network can give."""
 
+import hashlib
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -177,6 +178,15 @@ def mean_and_spread(values: list[float]) -> tuple[float, float]:
     return mean, math.sqrt(square / len(values))
 
 
+def fingerprint(tasks: list[Task], seeds: list[int]) -> str:
+    """Twelve digits that change with the networks and the seeds: only equal ones compare."""
+    digest = hashlib.sha256(str(list(seeds)).encode())
+    for task in tasks:
+        for value in [*task.velocity.parameters(), task.data.means]:
+            digest.update(value.detach().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:12]
+
+
 def scores(
     sample: Callable,
     tasks: list[Task],
@@ -210,6 +220,7 @@ def scores(
     if again is not None and not torch.equal(last, draw(again(), tasks[-1], seeds[-1])):
         raise AssertionError(hint("not_repeatable", name="sample"))
     if recorded is not None:
+        recorded["on"] = fingerprint(tasks, seeds)
         recorded["scores"] = [round(value, 4) for value in by_seed]
         for name in ("shares", "width"):
             recorded[name] = round(sum(each[name] for each in found) / len(found), 4)
