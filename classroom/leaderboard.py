@@ -100,6 +100,7 @@ def entry(row: Row, on: str, due: str, language: str) -> Entry:
     except (ValueError, TypeError, AttributeError):  # a spreadsheet has cut it
         told, found, shares, width = {}, [], math.nan, math.nan
     date = (row.get("handed_in") or "").strip()
+    due = f"{due} 23:59" if len(due) == 10 else due
     late = date.endswith("LATE") or bool(due and date[:16] > due)
     remark = ""
     if found and told.get("on") != on:

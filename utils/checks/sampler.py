@@ -191,7 +191,7 @@ def scores(
     sample: Callable,
     tasks: list[Task],
     seeds: list[int],
-    again: Callable[[], Callable] | None = None,
+    again: Callable[[str], Callable] | None = None,
     recorded: dict | None = None,
 ) -> list[float]:
     """Distance for each seed, a mean over the networks.
@@ -200,7 +200,7 @@ def scores(
         sample: the student's function.
         tasks: networks.
         seeds: of the noise.
-        again: makes the function afresh, in a process that knows nothing of the runs before.
+        again: finds the function of that name afresh, in a process that knows nothing of the runs before.
         recorded: receives what a table shows.
 
     Returns:
@@ -217,7 +217,7 @@ def scores(
             each.append(distance(last, task, seed))
             found.append(faults(last, task))
         by_seed.append(sum(each) / len(each))
-    if again is not None and not torch.equal(last, draw(again(), tasks[-1], seeds[-1])):
+    if again is not None and not torch.equal(last, draw(again("sample"), tasks[-1], seeds[-1])):
         raise AssertionError(hint("not_repeatable", name="sample"))
     if recorded is not None:
         recorded["on"] = fingerprint(tasks, seeds)
@@ -248,7 +248,7 @@ def check_sampler(
     than: str = "euler",
     tasks: list[Task] | None = None,
     seeds: list[int] | None = None,
-    again: Callable[[], Callable] | None = None,
+    again: Callable[[str], Callable] | None = None,
     recorded: dict | None = None,
     gain: float | None = math.nan,
 ) -> None:
