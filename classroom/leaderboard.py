@@ -15,7 +15,10 @@ from utils.checks import sampler
 
 NAME, EXERCISE = "contest", "1-sampler"
 WORDS = {
-    "title": ("순위표: 신경망을 4번만 호출하는 샘플러", "Leaderboard: samplers with four evaluations"),
+    "title": (
+        "순위표: 신경망을 4번만 호출하는 샘플러",
+        "Leaderboard: samplers with four evaluations",
+    ),
     "rank": ("순위", "Rank"),
     "who": ("이름", "Name"),
     "score": ("점수", "Score"),

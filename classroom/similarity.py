@@ -182,7 +182,9 @@ def pieces_of(submission: reading.Submission) -> list[Piece]:
         Pieces with their fingerprints.
     """
     key = load(submission.name, submission.language)
-    answers = {f"{item.name}-{'open' if isinstance(item, Open) else 'exercise'}" for item in key.graded}
+    answers = {
+        f"{item.name}-{'open' if isinstance(item, Open) else 'exercise'}" for item in key.graded
+    }
     made = []
     for cell in submission.cells:
         own = cell.grade_id in answers or plain(cell.source) not in key.locked
@@ -220,7 +222,9 @@ def pairs(submissions: dict[str, reading.Submission]) -> tuple[list[Pair], list[
         known |= handed_out(name, language)
     written = {name: pieces_of(submissions[name]) for name in names}
     counts = Counter(
-        print_ for mine in written.values() for print_ in {p for piece in mine for p in piece.prints}
+        print_
+        for mine in written.values()
+        for print_ in {p for piece in mine for p in piece.prints}
     )
     many = max(3, int(MANY * len(names)))
     known |= {print_ for print_, number in counts.items() if number > many}
@@ -258,9 +262,7 @@ def _compared(one: str, mine: list[Piece], other: str, theirs: list[Piece]) -> P
         best, at = max(alike, key=lambda item: (item[0], -item[1]), default=(0, 0))
         if best:
             its = theirs[at]
-            lines = [
-                {part.tokens[i].line for i in _covered(part, shared)} for part in (piece, its)
-            ]
+            lines = [{part.tokens[i].line for i in _covered(part, shared)} for part in (piece, its)]
             shown.append((piece, lines[0], its, lines[1]))
     return Pair(one, other, min(1.0, share), tokens, shown)
 
@@ -282,5 +284,7 @@ def alike(folder: Path, names: set[str]) -> dict[str, tuple[list[Pair], list[str
                 found = reading.read(item.path)
                 groups.setdefault(found.name, {})[item.student] = found
     return {
-        name: pairs(mine) for name, mine in sorted(groups.items()) if name in names and len(mine) > 1
+        name: pairs(mine)
+        for name, mine in sorted(groups.items())
+        if name in names and len(mine) > 1
     }

@@ -131,7 +131,9 @@ def test_names_of_cells_do_not_depend_on_their_place(tmp_path):
     assert before[:2] == ["start-text", "start-code"]
     assert set(before) < set(after) and len(set(after)) == len(after) == len(before) + 2
     same = [cell.source for cell in key("03", "en").cells]
-    named = {c.metadata.nbgrader.grade_id: c.source for c in notebook.read(place / source.name).cells}
+    named = {
+        c.metadata.nbgrader.grade_id: c.source for c in notebook.read(place / source.name).cells
+    }
     assert [named[name] for name in before] == same
     assert not any(re.search(r"^cell-|-\d\d$", name) for name in before)
 

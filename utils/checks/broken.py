@@ -12,9 +12,7 @@ from utils.checks.hints import hint
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 _NUMBER = r"-?(?:\d+\.?\d*(?:e[+-]?\d+)?|inf)"
-_LINE = re.compile(
-    rf"^claim ([a-z0-9-]+): (?:({_NUMBER}) < )?{_NUMBER} ([<>]) ({_NUMBER})", re.M
-)
+_LINE = re.compile(rf"^claim ([a-z0-9-]+): (?:({_NUMBER}) < )?{_NUMBER} ([<>]) ({_NUMBER})", re.M)
 Bound = tuple[float, float]
 
 
@@ -196,7 +194,7 @@ def check_figure(
         counts = {"want": len(there), "got": len(runs[0]), "said": len(said)}
         raise AssertionError(hint("other_count", name="measure", **counts))
     # Another machine adds in another order; a trained network may carry that to the third digit.
-    apart = [abs(a - b) > 0.02 * max(abs(a), abs(b)) + 1e-6 for a, b in zip(said, runs[0])]
-    if any(apart):
+    pairs = zip(said, runs[0], strict=True)
+    if any(abs(a - b) > 0.02 * max(abs(a), abs(b)) + 1e-6 for a, b in pairs):
         raise AssertionError(hint("not_measured", name="measured", values=_shown(runs[0])))
     print(hint("right", name="measured"))

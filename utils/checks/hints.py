@@ -109,7 +109,7 @@ HINTS = {
         "{name}: the network may be called {allowed} times; the next call is refused.",
     ),
     "call_shape": (
-        "{name}: 한 번의 호출에는 모양이 {want}인 점들과, 시각 하나 또는 점마다 시각 하나를 주세요.",
+        "{name}: 호출마다 모양이 {want}인 점들과, 시각 하나 또는 점마다 시각 하나를 주세요.",
         "{name}: a call takes points of shape {want}, and one time or one for each point.",
     ),
     "not_repeatable": (

@@ -37,7 +37,9 @@ class Task(NamedTuple):
 
 def save(path: Path, task: Task) -> None:
     """Write a network and its data: weights in 16 bits, no code."""
-    arrays = {f"net.{name}": value.half().numpy() for name, value in task.velocity.named_parameters()}
+    arrays = {
+        f"net.{name}": value.half().numpy() for name, value in task.velocity.named_parameters()
+    }
     for name in ("means", "stds", "weights"):
         arrays[name] = getattr(task.data, name).numpy()
     np.savez(path, **arrays)
@@ -200,7 +202,7 @@ def scores(
         sample: the student's function.
         tasks: networks.
         seeds: of the noise.
-        again: finds the function of that name afresh, in a process that knows nothing of the runs before.
+        again: finds the function of that name in a new run, which remembers nothing.
         recorded: receives what a table shows.
 
     Returns:
@@ -283,5 +285,7 @@ def check_sampler(
         raise AssertionError(hint("not_better", **told))
     if not (isinstance(gain, float) and math.isnan(gain)):
         want = values["bar"][0] / values["got"][0]
-        check_number("gain", gain, want=want, tolerance=0.3 * want, mistakes={"swapped_ratio": 1 / want})
+        check_number(
+            "gain", gain, want=want, tolerance=0.3 * want, mistakes={"swapped_ratio": 1 / want}
+        )
     print(hint("better", **told))
