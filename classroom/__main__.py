@@ -40,7 +40,7 @@ def build(argv: list[str]) -> int:
 def grade(argv: list[str]) -> int:
     """Grade every notebook in a folder or a zip file, and write grades.csv."""
     course.need_nbgrader()
-    from classroom import grading, sandbox
+    from classroom import sandbox
     from classroom.limits import Limits
 
     parser = argparse.ArgumentParser("python -m classroom grade", description=grade.__doc__)
@@ -61,6 +61,8 @@ def grade(argv: list[str]) -> int:
         parser.error(f"{options.folder} is no folder; name the one that holds the submissions")
     if not options.trust_submissions and (why := sandbox.missing()):
         parser.error(NO_SANDBOX.format(why=why))
+    from classroom import grading  # with torch: seconds that no mistake above should cost
+
     limits = Limits(options.seconds, options.gigabytes)
     around = options.folder if options.folder.is_dir() else options.folder.parent
     out = options.out or around / "grades.csv"

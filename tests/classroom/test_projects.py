@@ -224,7 +224,7 @@ FALSE = {
     "unseeded": (
         CLAIM.replace(", generator=torch.Generator().manual_seed(seed)", ""), "with one seed"
     ),
-    "no number": (CLAIM.replace('return path_length_ratio(flow, "median")', "return flow"), "finite"),
+    "no number": (CLAIM.replace('return path_length_ratio(flow', "return (flow"), "finite"),
     "left open": ("def measure(seed):\n    raise NotImplementedError", "claim_name"),
 }  # fmt: skip
 
