@@ -31,8 +31,8 @@ WORDS = {
         "아래의 닮음은 누가 베꼈다는 증거가 아닙니다. 같은 수업을 듣고, 같은 책을 보고, 함께 "
         "이야기하면 답은 저절로 닮습니다. 두 답을 나란히 읽어 보고, 판단하기 전에 두 학생의 "
         "말을 들으세요. 이름과 숫자, 주석은 비교하지 않습니다. 과제가 나누어 준 것과 여럿이 "
-        "함께 쓴 것은 뺐습니다. 표시된 줄이 두 답에 모두 있는 부분입니다. 이 절은 학생의 보고서에 나오지 "
-        "않습니다.",
+        "함께 쓴 것은 뺐습니다. 표시된 줄이 두 답에 모두 있는 부분입니다. 이 절은 학생의 "
+        "보고서에 나오지 않습니다.",
         "None of this is proof that anybody has copied. Whoever hears the same lesson, reads the "
         "same book and talks with others writes similar answers. Read the two side by side, and "
         "hear both students before you judge. Names, numbers and comments were not compared; what "
