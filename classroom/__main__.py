@@ -5,7 +5,7 @@ import re
 import sys
 from pathlib import Path
 
-from classroom import course, sources
+from classroom import sources
 from utils.console import print_anything
 
 NO_SANDBOX = """submissions are programs that others wrote, and there is no sandbox to run them in.
@@ -27,11 +27,13 @@ def build(argv: list[str]) -> int:
     parser.add_argument("--out", type=Path, default=Path("build/assignments"))
     options = parser.parse_args(argv)
     wanted = sources.names() if options.chapter == "all" else [options.chapter]
-    for chapter in wanted:
-        try:
-            source = sources.find(chapter, options.lang)
-        except ValueError as error:
-            parser.error(str(error))
+    try:
+        found = [sources.find(chapter, options.lang) for chapter in wanted]
+    except ValueError as error:
+        parser.error(str(error))
+    from classroom import course  # takes seconds, which no mistake above should cost
+
+    for source in found:
         folder = course.build(source, options.out)
         print(f"{folder}: student.ipynb, instructor.ipynb (the key), autograder/")
     return 0
@@ -39,7 +41,6 @@ def build(argv: list[str]) -> int:
 
 def grade(argv: list[str]) -> int:
     """Grade every notebook in a folder or a zip file, and write grades.csv."""
-    course.need_nbgrader()
     from classroom import sandbox
     from classroom.limits import Limits
 
@@ -61,7 +62,10 @@ def grade(argv: list[str]) -> int:
         parser.error(f"{options.folder} is no folder; name the one that holds the submissions")
     if not options.trust_submissions and (why := sandbox.missing()):
         parser.error(NO_SANDBOX.format(why=why))
-    from classroom import grading  # with torch: seconds that no mistake above should cost
+    from classroom import course  # takes seconds, which no mistake above should cost
+
+    course.need_nbgrader()
+    from classroom import grading
 
     limits = Limits(options.seconds, options.gigabytes)
     around = options.folder if options.folder.is_dir() else options.folder.parent

@@ -1,7 +1,8 @@
 """The hidden networks of the contest: ``python -m classroom.contest --seed 7`` makes new ones.
 
 The ones that come with the course are public, as everything in it. Where marks count, make your
-own before you grade; it took 3 to 5 minutes each on a busy core. The network that students are given stays.
+own before you grade; it took 3 to 5 minutes each on a busy core. The network that students are
+given stays.
 """
 
 import argparse
