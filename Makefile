@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 READY := $(VENV)/.ready
 # What the doors below take from the command line goes through the environment, not through the
 # shell's grammar: a folder may be called "제출 1" or "Kim's [2026]".
-export FOLDER CHAPTER TORCH TORCH_INDEX
+export FOLDER CHAPTER SEED DUE TORCH TORCH_INDEX
 export PYTHONPATH := $(CURDIR)
 export OMP_NUM_THREADS := 1
 
@@ -18,7 +18,7 @@ export OMP_NUM_THREADS := 1
 # A LANG in the environment is a locale (ko_KR.UTF-8); only one on the command line is a language.
 LANGUAGE := $(if $(findstring command,$(origin LANG)),$(LANG),ko)
 
-.PHONY: help book watch test fuzz notebooks assignment grade report translation lint timings audit \
+.PHONY: help book watch test fuzz notebooks assignment grade report contest translation lint timings audit \
   bench serve clean lock licences test-lowest test-newest
 
 help:  ## list the doors
@@ -65,10 +65,15 @@ grade: $(READY)  ## grade a folder of submissions: make grade FOLDER=submissions
 	  { echo "make: name the folder with the submissions: make grade FOLDER=submissions"; exit 1; }
 	@PYTHONUTF8=1 $(BIN)/python -m classroom grade "$$FOLDER" $(if $(filter-out 0,$(TRUST)),--trust-submissions)
 
-report: $(READY)  ## write a page for each student from the grades: make report FOLDER=submissions
+report: $(READY)  ## write pages from the grades: make report FOLDER=submissions (DUE="2026-12-01 23:59")
 	@test -n "$$FOLDER" || \
 	  { echo "make: name the folder with the grades: make report FOLDER=submissions"; exit 1; }
-	@PYTHONUTF8=1 $(BIN)/python -m classroom report "$$FOLDER" --lang "$(LANGUAGE)"
+	@PYTHONUTF8=1 $(BIN)/python -m classroom report "$$FOLDER" --lang "$(LANGUAGE)" $(if $(DUE),--due "$$DUE")
+
+contest: $(READY)  ## train new hidden networks for the contest: make contest SEED=7
+	@test -n "$$SEED" || \
+	  { echo "make: choose a seed and tell nobody: make contest SEED=7"; exit 1; }
+	@$(BIN)/python -m classroom.contest --seed "$$SEED"
 
 translation: $(READY)  ## list what one language has that the other has not been told
 	@$(BIN)/python -m book.translation $(if $(CHAPTER),"$$CHAPTER")

@@ -1,10 +1,11 @@
 """``python -m classroom CHAPTER`` builds an assignment; ``grade`` grades, ``report`` reports."""
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
-from classroom import course, sources
+from classroom import sources
 from utils.console import print_anything
 
 NO_SANDBOX = """submissions are programs that others wrote, and there is no sandbox to run them in.
@@ -21,16 +22,18 @@ def _folder(text: str) -> Path:
 def build(argv: list[str]) -> int:
     """Build the notebooks of one chapter, or of all of them."""
     parser = argparse.ArgumentParser("python -m classroom", description=build.__doc__)
-    parser.add_argument("chapter", help="03, or 03-flow-matching, or all")
+    parser.add_argument("chapter", help="03, or 03-flow-matching, contest, or all")
     parser.add_argument("--lang", default="ko", choices=sources.LANGUAGES)
     parser.add_argument("--out", type=Path, default=Path("build/assignments"))
     options = parser.parse_args(argv)
     wanted = sources.names() if options.chapter == "all" else [options.chapter]
-    for chapter in wanted:
-        try:
-            source = sources.find(chapter, options.lang)
-        except ValueError as error:
-            parser.error(str(error))
+    try:
+        found = [sources.find(chapter, options.lang) for chapter in wanted]
+    except ValueError as error:
+        parser.error(str(error))
+    from classroom import course  # takes seconds, which no mistake above should cost
+
+    for source in found:
         folder = course.build(source, options.out)
         print(f"{folder}: student.ipynb, instructor.ipynb (the key), autograder/")
     return 0
@@ -38,8 +41,7 @@ def build(argv: list[str]) -> int:
 
 def grade(argv: list[str]) -> int:
     """Grade every notebook in a folder or a zip file, and write grades.csv."""
-    course.need_nbgrader()
-    from classroom import grading, sandbox
+    from classroom import sandbox
     from classroom.limits import Limits
 
     parser = argparse.ArgumentParser("python -m classroom grade", description=grade.__doc__)
@@ -60,6 +62,11 @@ def grade(argv: list[str]) -> int:
         parser.error(f"{options.folder} is no folder; name the one that holds the submissions")
     if not options.trust_submissions and (why := sandbox.missing()):
         parser.error(NO_SANDBOX.format(why=why))
+    from classroom import course  # takes seconds, which no mistake above should cost
+
+    course.need_nbgrader()
+    from classroom import grading
+
     limits = Limits(options.seconds, options.gigabytes)
     around = options.folder if options.folder.is_dir() else options.folder.parent
     out = options.out or around / "grades.csv"
@@ -81,11 +88,17 @@ def grade(argv: list[str]) -> int:
 def report(argv: list[str]) -> int:
     """Write a page for each student, and one on the whole class, from grades.csv."""
     from classroom import reports, table
+    from classroom.similarity import alike
 
     parser = argparse.ArgumentParser("python -m classroom report", description=report.__doc__)
     parser.add_argument("folder", type=_folder, help="that holds grades.csv, or the table itself")
     parser.add_argument("--lang", default="ko", choices=sources.LANGUAGES)
+    parser.add_argument(
+        "--due", default="", help="YYYY-MM-DD HH:MM: what came later has no rank in the contest"
+    )
     options = parser.parse_args(argv)
+    if options.due and not re.fullmatch(r"\d{4}-\d\d-\d\d( \d\d:\d\d)?", options.due):
+        parser.error(f"--due must look like 2026-12-01 23:59, got {options.due!r}")
     path = options.folder / "grades.csv" if options.folder.is_dir() else options.folder
     if not path.exists():
         parser.error(f"{path} is missing; make it first: make grade FOLDER={options.folder}")
@@ -93,8 +106,15 @@ def report(argv: list[str]) -> int:
         rows, _ = table.read(path)
     except ValueError as error:
         parser.error(str(error))
-    folder = reports.write(rows, path.parent / "reports", options.lang)
+    names = {row["assignment"] for row in rows} & set(sources.names())
+    found = alike(options.folder, names) if options.folder.is_dir() else None
+    folder = reports.write(rows, path.parent / "reports", options.lang, found)
     print(f"{folder}: class.html, and a page for each student")
+    if "contest" in names:
+        from classroom import leaderboard
+
+        for made in leaderboard.write(rows, folder, options.lang, options.due):
+            print(made)
     return 0
 
 

@@ -118,7 +118,7 @@ def grade_one(item: HandedIn, run: Run, place: Path) -> tuple[list[table.Row], b
     try:
         reading.read(item.path)
     except ValueError as error:
-        return [row(item.student, "", "", 0, "", str(error))], True
+        return [row(item, "", "", 0, "", str(error))], True
     handle, out = tempfile.mkstemp(dir=place, suffix=".json")
     os.close(handle)
     shared = {name: getattr(run, name) for name in ("limits", "supplies", "secret", "trusted")}
@@ -138,7 +138,7 @@ def grade_one(item: HandedIn, run: Run, place: Path) -> tuple[list[table.Row], b
     if late:
         told = {"error": "TimeoutError"}
     if "rows" in told:
-        return [row(item.student, *values) for values in told["rows"]], True
+        return [row(item, *values) for values in told["rows"]], True
     return _nothing(item, "wall" if late else "failed", told["error"], run.limits), False
 
 
@@ -148,22 +148,28 @@ def _nothing(item: HandedIn, why: str, error: str, limits: Limits) -> list[table
         submission = reading.read(item.path)
         mine = key.load(submission.name, submission.language)
     except Exception as unreadable:
-        return [row(item.student, "", "", 0, "", f"{error} {unreadable}")]
+        return [row(item, "", "", 0, "", f"{error} {unreadable}")]
     text = reason(why, mine.language, error=error, wall=limits.wall)
     rows = []
     for graded in mine.graded:
         points = None if isinstance(graded, Open) else 0
-        rows.append(row(item.student, mine.name, graded.name, points, graded.points, text))
+        rows.append(row(item, mine.name, graded.name, points, graded.points, text))
     return rows
 
 
 def row(
-    student: str, assignment: str, exercise: str, points: float | None, best: object, hint: str
+    item: HandedIn,
+    assignment: str,
+    exercise: str,
+    points: float | None,
+    best: object,
+    hint: str,
+    measured: str = "",
 ) -> table.Row:
     """One line of the table."""
     got = "" if points is None else f"{points:g}"
     worth = best if isinstance(best, str) else f"{best:g}"
-    values = (student, assignment, exercise, got, worth, got, hint)
+    values = (item.student, assignment, exercise, got, worth, got, hint, measured, item.when)
     return dict(zip(table.COLUMNS, values, strict=True))
 
 

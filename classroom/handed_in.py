@@ -1,9 +1,12 @@
 """Find the submissions in a folder or a zip file, as a teacher or a learning platform made it."""
 
+import contextlib
+import os
 import re
+import time
 import unicodedata
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 LARGEST = 2 * 2**30  # bytes that the zip files of one folder may hold
@@ -21,12 +24,24 @@ class HandedIn:
         path: the notebook.
         platform: "canvas", "moodle" or "".
         number: the platform's number of the student, or "".
+        late: whether the platform says that it came late.
     """
 
     student: str
     path: Path
     platform: str = ""
     number: str = ""
+    late: bool = False
+
+    @property
+    def when(self) -> str:
+        """When the file was changed last, as local time; and LATE if the platform says so."""
+        try:
+            seconds = self.path.stat().st_mtime
+        except OSError:
+            return ""
+        text = time.strftime("%Y-%m-%d %H:%M", time.localtime(seconds))
+        return f"{text} LATE" if self.late else text
 
 
 def named(text: str) -> str:
@@ -114,12 +129,14 @@ def _students(notebooks: list[tuple[PurePosixPath, Path]]) -> list[HandedIn]:
     for shown, path in notebooks:
         parts = [named(part) for part in shown.parts[depth:]]
         stem = parts[-1].removesuffix(".ipynb").removesuffix(".IPYNB")
-        known = platform(parts[0]) if len(parts) > 1 else platform(stem)
+        named_by = parts[0] if len(parts) > 1 else stem
+        known = platform(named_by)
+        late = bool((match := CANVAS.fullmatch(named_by)) and match["late"])
         if known:
             who, where, number, _ = known
         else:
             who, where, number = (parts[0] if len(parts) > 1 else stem), "", ""
-        found.append((HandedIn(who, path, where, number), stem, "/".join(parts)))
+        found.append((HandedIn(who, path, where, number, late), stem, "/".join(parts)))
     alike: dict[tuple[str, str], int] = {}
     for item, _, _ in found:
         alike[item.student, item.number] = alike.get((item.student, item.number), 0) + 1
@@ -134,7 +151,7 @@ def _students(notebooks: list[tuple[PurePosixPath, Path]]) -> list[HandedIn]:
         if name in taken:
             name = whole
         taken.add(name)
-        result.append(HandedIn(name, item.path, item.platform, item.number))
+        result.append(replace(item, student=name))
     return result
 
 
@@ -159,6 +176,9 @@ def _unpack(
                     continue
                 target = scratch / f"{len(list(scratch.iterdir()))}{inner}"
                 target.write_bytes(file.read(info))
+                with contextlib.suppress(ValueError, OverflowError):  # any digits may stand there
+                    changed = time.mktime((*info.date_time, 0, 0, -1))  # a zip holds local time
+                    os.utime(target, (changed, changed))
                 if inner == ".zip" and len(shown.parts) <= DEPTH:
                     found += _unpack(target, shown.with_suffix(""), scratch, passed, budget)
                 elif inner == ".ipynb":

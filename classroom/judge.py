@@ -6,6 +6,7 @@ names are values that came out of the sandbox, or functions that ask it.
 
 import contextlib
 import io
+import json
 import time
 
 from classroom import plan as planning
@@ -38,6 +39,8 @@ class Judge:
         self.results: dict[str, tuple[float, str]] = {}
         self.guilty: dict[int, str] = {}  # reasons by the number of a cell, which is left out
         self.errors: dict[int, str] = {}  # what cells failed with, by their number
+        self.recorded: dict[str, str] = {}  # what checks have measured, by exercise
+        self.done: list[Cell] = []  # the cells that have run
         self.end = time.monotonic() + bounds.wall
         self.space = self._key_space()
 
@@ -52,7 +55,7 @@ class Judge:
         """Grade.
 
         Returns:
-            ``(exercise, points or None, max_points, hint)`` for each graded cell.
+            ``(exercise, points or None, max_points, hint, measured)`` for each graded cell.
         """
         wanted = self.key.exercises
         for _ in range(self.bounds.runs):
@@ -69,15 +72,17 @@ class Judge:
         for item in self.key.graded:
             if isinstance(item, Open):
                 open_points, why = (None, "person") if answered[item.name] else (0, "unanswered")
-                rows.append((item.name, open_points, item.points, self._reason(why)))
+                rows.append((item.name, open_points, item.points, self._reason(why), ""))
             else:
                 points, text = self.results[item.name]
-                rows.append((item.name, points, item.points, self._told(item, points, text)))
+                told, measured = self._told(item, points, text), self.recorded.get(item.name, "")
+                rows.append((item.name, points, item.points, told, measured))
         general = self.plan.notes.get("", [])
         if rows and general:
             first = next((i for i, row in enumerate(rows) if row[1] is not None), 0)
-            name, points, best, text = rows[first]
-            rows[first] = (name, points, best, " ".join(filter(None, [text, *general])))
+            name, points, best, text, measured = rows[first]
+            text = " ".join(filter(None, [text, *general]))
+            rows[first] = (name, points, best, text, measured)
         return rows
 
     def _told(self, exercise: Exercise, points: float, text: str) -> str:
@@ -106,15 +111,16 @@ class Judge:
         channel: Channel = self.sandbox.run()
         line = Line(channel, lambda: self.sandbox.reason)
         step: object = None
+        self.done = []
         try:
-            self._run(line, self.key.setup)
-            self._run(line, "import utils.checks; utils.checks.language = " + repr(self._lang))
+            self._set_up(line)
             for step in self.plan.steps:
                 if isinstance(step, Exercise):
                     if step.name not in self.results:
                         self.results[step.name] = self._judge(line, step)
                 elif step.number not in self.guilty:
                     error = self._run(line, step.source)
+                    self.done.append(step)
                     if error and any(sign in error for sign in OUT_OF_MEMORY):
                         raise Stopped("memory")
                     if error:
@@ -135,9 +141,25 @@ class Judge:
             self.sandbox.hang_up()
         return True
 
-    @property
-    def _lang(self) -> str:
-        return self.key.language
+    def _set_up(self, line: Line) -> None:
+        """Run what stands before the answers."""
+        self._run(line, self.key.setup)
+        language = repr(self.key.language)
+        self._run(line, f"import utils.checks; utils.checks.language = {language}")
+
+    def _afresh(self, line: Line, name: str) -> object:
+        """A student's name in a new run that has done nothing but the cells before it.
+
+        What the runs before it have left in memory or on disk is gone.
+        """
+        self.sandbox.hang_up()
+        line.channel = self.sandbox.run()
+        left = line.left
+        self._set_up(line)
+        for cell in self.done:
+            self._run(line, cell.source)
+        line.left = left
+        return line.value(name)
 
     def _run(self, line: Line, source: str) -> str:
         """Run a cell; what it failed with, or "" ."""
@@ -155,7 +177,8 @@ class Judge:
         failed = next((self.errors[c.number] for c in answers[::-1] if c.number in self.errors), "")
         if failed.startswith("NotImplementedError"):  # left open: the check says so
             failed = ""
-        space = dict(self.space)
+        # A check may ask for a fresh run, and say what it has measured.
+        space = self.space | {"again": lambda name: self._afresh(line, name)}
         missing = []
         for name in exercise.names:
             try:
@@ -174,4 +197,8 @@ class Judge:
             return 0, failed or str(error)
         except Exception as error:
             return 0, failed or f"{type(error).__name__}: {str(error)[:300]}"
+        finally:
+            if isinstance(space.get("recorded"), dict) and space["recorded"]:
+                told = json.dumps(space["recorded"], ensure_ascii=False)
+                self.recorded[exercise.name] = told[:2000]
         return exercise.points, ""

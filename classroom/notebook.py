@@ -21,12 +21,12 @@ from nbformat import NotebookNode
 KINDS = ("exercise", "check", "open")
 
 
-def metadata(tags: list[str], position: int) -> dict:
+def metadata(tags: list[str], locked: str) -> dict:
     """The metadata of nbgrader for a cell with these tags.
 
     Args:
         tags: the cell's tags.
-        position: the cell's number, which names the cells without an exercise.
+        locked: the name of a cell that belongs to no exercise, such as ``1-velocity-text``.
 
     Returns:
         The value of ``cell.metadata.nbgrader``.
@@ -41,7 +41,7 @@ def metadata(tags: list[str], position: int) -> dict:
         raise ValueError(f"tags {tags} need a name such as 1-velocity, and points-N for a grade")
     made = {
         "schema_version": 3,
-        "grade_id": f"{name}-{kind}" if kind else f"cell-{position:02d}",
+        "grade_id": f"{name}-{kind}" if kind else locked,
         "solution": kind in ("exercise", "open"),
         "grade": kind in ("check", "open"),
         "locked": kind not in ("exercise", "open"),
@@ -60,10 +60,10 @@ def read(source: Path) -> NotebookNode:
         The notebook, with nbgrader's metadata on every cell.
     """
     notebook = jupytext.read(source)
-    for position, cell in enumerate(notebook.cells):
-        tags = cell.metadata.pop("tags", [])
-        cell["id"] = f"cell-{position:02d}"  # the same on every build
-        cell.metadata["nbgrader"] = NotebookNode(metadata(tags, position))
+    tags = [cell.metadata.pop("tags", []) for cell in notebook.cells]
+    for cell, own, locked in zip(notebook.cells, tags, _locked(notebook.cells, tags), strict=True):
+        cell.metadata["nbgrader"] = NotebookNode(metadata(own, locked))
+        cell["id"] = cell.metadata.nbgrader.grade_id  # the same on every build
     notebook.metadata = NotebookNode(
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
         language_info={"name": "python"},
@@ -71,6 +71,25 @@ def read(source: Path) -> NotebookNode:
     )
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
+
+
+def _locked(cells: list[NotebookNode], tags: list[list[str]]) -> list[str]:
+    """Names for the cells that belong to no exercise: by what follows them, never by position.
+
+    A text above an answer is ``1-velocity-text``; what stands above all of it is ``start-text`` and
+    ``start-code``. A second of its kind gets a number, counted upwards from the answer, so that a
+    cell added above changes no name below.
+    """
+    names, below, used = [], "end", {}
+    ordered = list(zip(cells, tags, strict=True))
+    setup = next((i for i, (cell, own) in enumerate(ordered) if cell.cell_type == "code"), -1)
+    for place, (cell, own) in reversed(list(enumerate(ordered))):
+        below = next((tag for tag in own if re.match(r"\d+-", tag)), below)
+        group = "start" if place <= setup else below
+        name = f"{group}-{'code' if cell.cell_type == 'code' else 'text'}"
+        used[name] = used.get(name, 0) + ("check" not in own and "exercise" not in own)
+        names.append(name if used[name] < 2 else f"{name}-{used[name]}")
+    return names[::-1]
 
 
 def exercise_of(cell: NotebookNode) -> str | None:

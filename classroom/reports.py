@@ -1,10 +1,13 @@
 """Pages for students and their teacher, from the table of points; they need no network."""
 
 import html
+import json
 import re
 from collections import Counter, defaultdict
 from pathlib import Path
 
+from classroom import similarity
+from classroom.similarity import Pair, Piece
 from classroom.table import Row, replace
 
 WORDS = {
@@ -22,6 +25,34 @@ WORDS = {
     "number": ("명", "How many"),
     "you": ("← 여기", "← you"),
     "spread": ("점수의 분포", "Distribution of points"),
+    "measured": ("측정한 값", "Measured"),
+    "alike": ("서로 닮은 제출물", "Submissions that resemble each other"),
+    "alike_note": (
+        "아래의 닮음은 누가 베꼈다는 증거가 아닙니다. 같은 수업을 듣고, 같은 책을 보고, 함께 "
+        "이야기하면 답은 저절로 닮습니다. 두 답을 나란히 읽어 보고, 판단하기 전에 두 학생의 "
+        "말을 들으세요. 이름과 숫자, 주석은 비교하지 않습니다. 과제가 나누어 준 것과 여럿이 "
+        "함께 쓴 것은 뺐습니다. 표시된 줄이 두 답에 모두 있는 부분입니다. 이 절은 학생의 "
+        "보고서에 나오지 않습니다.",
+        "None of this is proof that anybody has copied. Whoever hears the same lesson, reads the "
+        "same book and talks with others writes similar answers. Read the two side by side, and "
+        "hear both students before you judge. Names, numbers and comments were not compared; what "
+        "the assignment hands out and what many share was taken out. The marked lines are in both "
+        "answers. Students' reports do not have this section.",
+    ),
+    "alike_pair": (
+        "{one}, {other}: 짧은 쪽의 {share:.0f}%, 토큰 {tokens}개",
+        "{one}, {other}: {share:.0f}% of the shorter one, {tokens} tokens",
+    ),
+    "alike_none": (
+        "닮았다고 할 만한 제출물이 없습니다. 베낀 것이 없다는 뜻도 아닙니다.",
+        "No two are similar enough to name. That does not show that nothing was copied, either.",
+    ),
+    "alike_short": (
+        "다음 학생의 답에는 토큰이 {least}개 이상인 셀이 없어 비교하지 않았습니다. 짧은 답은 "
+        "누가 써도 비슷합니다: {names}",
+        "These students have no cell of {least} tokens or more, and were not compared, since short "
+        "answers are alike whoever writes them: {names}",
+    ),
     "missing": (
         "채점하지 않은 문제는 합계에 들어 있지 않습니다.",
         "What is not graded yet is not in the total.",
@@ -33,6 +64,8 @@ table{border-collapse:collapse;width:100%;margin:1rem 0}
 th,td{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #8886;vertical-align:top;
 overflow-wrap:anywhere}
 td.n{text-align:right;white-space:nowrap}
+table.two td{width:50%;border-bottom:0}
+table.two pre{white-space:pre-wrap;font-size:.85rem;margin:0}
 .bar{display:inline-block;height:.8rem;background:#3572b0;vertical-align:middle}
 :root{color-scheme:light dark}
 """
@@ -128,13 +161,42 @@ def mistakes(rows: list[Row]) -> list[tuple[str, str, list[str]]]:
     return [(place[0], who[0][1], [name for name, _ in who]) for place, who in ordered]
 
 
-def write(rows: list[Row], folder: Path, language: str) -> Path:
+def measured(row: Row) -> str:
+    """What a check has measured, as a line of text.
+
+    Args:
+        row: of the table; its column ``measured`` may be empty, or cut by a spreadsheet.
+
+    Returns:
+        Such as ``claim fm-radius; changed 1.34 1.35``.
+    """
+    try:
+        told = json.loads(row.get("measured") or "{}")
+    except ValueError:
+        return ""
+    if not isinstance(told, dict):
+        return ""
+    parts = []
+    for name, value in told.items():
+        values = value if isinstance(value, list) else [value]
+        if name != "on":
+            parts.append(f"{name} {' '.join(str(each) for each in values)}")
+    return "; ".join(parts)
+
+
+def write(
+    rows: list[Row],
+    folder: Path,
+    language: str,
+    alike: dict[str, tuple[list[Pair], list[str]]] | None = None,
+) -> Path:
     """Write all pages.
 
     Args:
         rows: of the table of points.
         folder: that receives them.
         language: of the pages.
+        alike: by assignment, what ``similarity.pairs`` has found; on the teacher's page only.
 
     Returns:
         The folder.
@@ -148,6 +210,8 @@ def write(rows: list[Row], folder: Path, language: str) -> Path:
         sums = totals(mine)
         best = _best(mine)
         whole += f"<h2>{html.escape(name)}</h2>" + _class(mine, sums, best, language)
+        if alike and name in alike:
+            whole += _alike(*alike[name], language)
         for student, total in sums.items():
             own = [row for row in mine if row["student"] == student]
             pages[student] += f"<h2>{html.escape(name)}</h2>" + _own(own, total, best, language)
@@ -178,7 +242,8 @@ def _own(rows: list[Row], total: float, best: float, language: str) -> str:
         waiting |= number(row["points"]) is None
         got = row["points"] if number(row["points"]) is not None else _word("open", language)
         points = f"{got} / {row['max_points']}"
-        lines.append([_cell(row["exercise"]), _cell(points, True), _cell(row["hint"])])
+        hint = " ".join(filter(None, [row["hint"], measured(row)]))
+        lines.append([_cell(row["exercise"]), _cell(points, True), _cell(hint)])
     lines.append([_cell(_word("total", language)), _cell(f"{total:g} / {best:g}", True), _cell("")])
     head = [_word(key, language) for key in ("exercise", "points", "hint")]
     return _table(head, lines) + (f"<p>{_word('missing', language)}</p>" if waiting else "")
@@ -204,4 +269,45 @@ def _class(rows: list[Row], sums: dict[str, float], best: float, language: str) 
         + spread(sums, best, None, language)
         + f"<h3>{_word('mistakes', language)}</h3>"
         + _table(head, lines)
+        + _measured(rows, language)
     )
+
+
+def _measured(rows: list[Row], language: str) -> str:
+    """What the checks of projects have measured."""
+    found = [(row, text) for row in rows if (text := measured(row))]
+    if not found:
+        return ""
+    lines = [[_cell(row["student"]), _cell(row["exercise"]), _cell(text)] for row, text in found]
+    head = [_word(key, language) for key in ("who", "exercise", "measured")]
+    return f"<h3>{_word('measured', language)}</h3>" + _table(head, lines)
+
+
+def _alike(pairs: list[Pair], short: list[str], language: str) -> str:
+    """The pairs of submissions that resemble each other, side by side."""
+    text = f"<h3>{_word('alike', language)}</h3><p>{_word('alike_note', language)}</p>"
+    for pair in pairs:
+        names = {"one": pair.one, "other": pair.other}
+        title = _word("alike_pair", language, share=100 * pair.share, tokens=pair.tokens, **names)
+        body = ""
+        for piece, lines, its, there in pair.pieces:
+            body += f"<tr><td>{_marked(piece, lines)}</td><td>{_marked(its, there)}</td></tr>"
+        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in names.values())
+        text += f"<details><summary>{html.escape(title)}</summary>"
+        text += f'<table class="two"><tr>{head}</tr>{body}</table></details>'
+    if not pairs:
+        text += f"<p>{_word('alike_none', language)}</p>"
+    if short:
+        least = similarity.LEAST
+        told = _word("alike_short", language, least=least, names=", ".join(short))
+        text += f"<p>{html.escape(told)}</p>"
+    return text
+
+
+def _marked(piece: Piece, lines: set[int]) -> str:
+    """A cell with its lines; those that both have are marked."""
+    made = []
+    for number, line in enumerate(piece.source[:20_000].splitlines()):
+        clean = html.escape(line)
+        made.append(f"<mark>{clean}</mark>" if number in lines and line.strip() else clean)
+    return f"<small>{html.escape(piece.title)}</small><pre>" + "\n".join(made) + "</pre>"

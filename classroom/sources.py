@@ -1,4 +1,4 @@
-"""The sources of the assignments: one MyST file for each chapter and language."""
+"""The sources of the assignments: one MyST file for each chapter or project, and language."""
 
 import re
 from pathlib import Path
@@ -9,15 +9,21 @@ LANGUAGES = ("ko", "en")
 
 
 def names() -> list[str]:
-    """All assignments, by chapter."""
+    """All assignments: those of the chapters, then the projects."""
     return sorted(page.stem for page in (FOLDER / "ko").glob("*.md"))
+
+
+def projects() -> list[str]:
+    """The assignments that belong to no chapter: ``claim``, ``contest``, ``figure``."""
+    return [name for name in names() if not name[0].isdigit()]
 
 
 def find(chapter: str, language: str) -> Path:
     """The source of one assignment.
 
     Args:
-        chapter: ``"3"``, ``"03"`` or the full name ``"03-flow-matching"``.
+        chapter: ``"3"``, ``"03"`` or the full name ``"03-flow-matching"``; or a project,
+            ``"contest"``.
         language: ``"ko"`` or ``"en"``.
 
     Returns:

@@ -6,12 +6,20 @@ from pathlib import Path
 
 from classroom import sources
 
+# The given network of the contest, which students have anyway; it is not the one that counts.
+OPEN = ("sampler.py",)
 # A module of ``utils.checks`` in the sandbox: every name is a function that does nothing. The
 # checks that count run elsewhere, on the key's cells.
 STUB = '''\
 """The checks of an assignment are run by the judge; here they do nothing."""
 
 language = "ko"
+
+
+def contest_network():
+    import importlib
+
+    return importlib.import_module("utils.checks.sampler").contest_network()
 
 
 def __getattr__(name):
@@ -35,6 +43,8 @@ def lay_out(folder: Path) -> Path:
     shutil.copytree(Path(__file__).parent / "runner", folder / "runner", ignore=leave)
     checks = folder / "utils" / "checks"
     for path in checks.rglob("*.py"):
+        if path.name in OPEN:
+            continue
         path.write_text(STUB, "utf-8")
     (folder / "settings").mkdir()
     _fonts(folder / "settings")

@@ -1,7 +1,8 @@
 """The table of points: replaced as a whole, never executed by a spreadsheet, never losing a mark.
 
 The column ``machine`` holds what the machine gave. Where ``points`` differs, a person has changed
-it, and it stays when the folder is graded again.
+it, and it stays when the folder is graded again. ``measured`` is what projects and the contest have
+measured, as JSON; ``handed_in`` the date of the file, with ``LATE`` where a platform says so.
 """
 
 import csv
@@ -12,7 +13,10 @@ from pathlib import Path
 
 from classroom.reading import text_of
 
-COLUMNS = ("student", "assignment", "exercise", "points", "max_points", "machine", "hint")
+COLUMNS = (
+    *("student", "assignment", "exercise", "points", "max_points", "machine", "hint"),
+    *("measured", "handed_in"),
+)
 Row = dict[str, str]
 
 

@@ -66,7 +66,8 @@ def test_every_chapter_has_an_assignment_in_both_languages():
     chapters = [chapter.name for chapter in all_of(sources.ROOT / "chapters" / "ko")]
     for language in sources.LANGUAGES:
         found = sorted(page.stem for page in (sources.FOLDER / language).glob("*.md"))
-        assert found == chapters
+        assert found == chapters + sources.projects()
+    assert sources.projects() == ["claim", "contest", "figure"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -88,7 +89,8 @@ def test_three_exercises_one_of_them_for_a_person(name):
     cells = key(name).cells
     graded = [cell.metadata.nbgrader for cell in cells if cell.metadata.nbgrader.grade]
     assert {meta.grade_id[0] for meta in graded} >= {"1", "2", "3"}
-    assert sum(meta.points for meta in graded) == 10
+    worth = 20 if name in sources.projects() else 10
+    assert sum(meta.points for meta in graded) == worth
     assert any(meta.grade_id.endswith("-open") for meta in graded)
     ids = kinds(cells)
     assert len(set(ids)) == len(ids)
@@ -114,6 +116,26 @@ def test_a_correct_submission_gets_all_points_and_an_untouched_one_none(name, ca
         checks = [error for where, error in errors.items() if where.endswith("-check")]
         words = {"ko": "아직 풀지 않은", "en": "not been answered"}[language]
         assert checks and all(words in str(error) for error in checks)
+
+
+def test_names_of_cells_do_not_depend_on_their_place(tmp_path):
+    source = sources.find("03", "en")
+    text = source.read_text("utf-8")
+    place = tmp_path / "en"
+    place.mkdir()
+    added = "## Exercise 2."  # a cell more above it
+    assert added in text
+    more = text.replace(added, f"A text.\n\n```{{code-cell}} ipython3\n1 + 1\n```\n\n{added}", 1)
+    (place / source.name).write_text(more, "utf-8")
+    before, after = kinds(key("03", "en").cells), kinds(notebook.read(place / source.name).cells)
+    assert before[:2] == ["start-text", "start-code"]
+    assert set(before) < set(after) and len(set(after)) == len(after) == len(before) + 2
+    same = [cell.source for cell in key("03", "en").cells]
+    named = {
+        c.metadata.nbgrader.grade_id: c.source for c in notebook.read(place / source.name).cells
+    }
+    assert [named[name] for name in before] == same
+    assert not any(re.search(r"^cell-|-\d\d$", name) for name in before)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -274,7 +274,7 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(tmp_path):
     )
     try:
         assert b"=a: 7 points" in process.stdout.readline()
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300  # on a busy machine
         while not (walls := started_by(process.pid)) and time.monotonic() < deadline:
             time.sleep(0.1)
     finally:
@@ -282,7 +282,7 @@ def test_a_run_that_is_killed_goes_on_where_it_stopped(tmp_path):
         process.communicate()
     assert walls
     assert [row["student"] for row in rows_of(folder / "grades.csv")] == ["'=a"] * 4
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while any(map(alive, walls)) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not any(map(alive, walls))

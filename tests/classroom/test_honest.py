@@ -9,19 +9,6 @@ import nbformat
 import pytest
 
 
-@pytest.fixture(scope="module")
-def room(tmp_path_factory):
-    classrooms.need_sandbox()
-    made = classrooms.Room(tmp_path_factory.mktemp("honest"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def base():
-    return classrooms.released()
-
-
 def code(text):
     return nbformat.v4.new_code_cell(text)
 

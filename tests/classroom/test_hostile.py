@@ -12,23 +12,10 @@ SIGNS = ("SystemError", "NameError", "SyntaxError", "ImportError")
 
 
 @pytest.fixture(scope="module")
-def room(tmp_path_factory):
-    classrooms.need_sandbox()
-    made = classrooms.Room(tmp_path_factory.mktemp("hostile"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
 def port():
     """A server outside of the sandbox."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
-
-
-@pytest.fixture(scope="module")
-def base():
-    return classrooms.released()
 
 
 def snippet(name, room, port):

@@ -1,8 +1,13 @@
 """Submissions for tests, and a place to grade many of them with one import of torch."""
 
+import atexit
+import functools
 import json
 import os
+import shutil
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -71,6 +76,15 @@ def answered(answers, first="", base=None):
     return made
 
 
+@functools.cache
+def laid_out():
+    """What a sandbox shows, copied and compiled once for all tests of a process."""
+    folder = Path(tempfile.mkdtemp(prefix="supplies-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    folder.chmod(0o755)
+    return supplies.lay_out(folder)
+
+
 class Room:
     """Grades submissions to assignment 3 one after another in a sandbox that is kept warm.
 
@@ -79,11 +93,9 @@ class Room:
 
     def __init__(self, folder, trusted=False, limits=LIMITS):
         self.folder, self.limits = folder, limits
-        (folder / "supplies").mkdir()
-        laid_out = supplies.lay_out(folder / "supplies")
         modules = (*key.load("03-flow-matching", "en").modules, "IPython.core.completer")
         hidden = sandbox.secrets_of(folder)
-        self.place = sandbox.Sandbox(laid_out, limits, hidden, trusted, modules)
+        self.place = sandbox.Sandbox(laid_out(), limits, hidden, trusted, modules)
 
     def judge(self, made, **limits):
         path = self.folder / "submission.ipynb"
@@ -96,7 +108,7 @@ class Room:
     def grade(self, made, **limits):
         """Points by exercise, and hints."""
         rows = self.judge(made, **limits).rows()
-        return {name: points for name, points, _, _ in rows}, {row[0]: row[3] for row in rows}
+        return {name: points for name, points, *_ in rows}, {row[0]: row[3] for row in rows}
 
     def close(self):
         self.place.close()

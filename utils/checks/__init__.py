@@ -9,6 +9,7 @@ import os
 
 from utils.checks.attempt import attempt
 from utils.checks.bits import check_bits
+from utils.checks.broken import check_broken_claim, check_figure
 from utils.checks.clipped_noise import check_clipped_noise
 from utils.checks.distance import check_distance
 from utils.checks.drift import check_drift
@@ -18,6 +19,7 @@ from utils.checks.number import check_number
 from utils.checks.pairs import check_pairs
 from utils.checks.policy import check_policy_velocity
 from utils.checks.rescheduled import check_rescheduled
+from utils.checks.sampler import check_sampler, contest_network
 from utils.checks.velocity import check_velocity
 from utils.checks.weighted_loss import check_weighted_loss
 
@@ -26,16 +28,20 @@ language = os.environ.get("COURSE_LANGUAGE", "ko")
 __all__ = [
     "attempt",
     "check_bits",
+    "check_broken_claim",
     "check_clipped_noise",
     "check_distance",
     "check_drift",
+    "check_figure",
     "check_guided",
     "check_loss",
     "check_number",
     "check_pairs",
     "check_policy_velocity",
     "check_rescheduled",
+    "check_sampler",
     "check_velocity",
     "check_weighted_loss",
+    "contest_network",
     "language",
 ]

@@ -47,6 +47,86 @@ HINTS = {
         "{name}: 인수로 받은 텐서를 고쳐 썼습니다. 새 텐서를 만들어 돌려주세요.",
         "{name}: it overwrites a tensor that it was given. Make a new one and return that.",
     ),
+    # The projects.
+    "no_claim": (
+        "{name}: {value}은(는) '측정한 것들' 페이지에 없는 이름입니다.",
+        "{name}: no claim of the page of claims is called {value}.",
+    ),
+    "not_setting": (
+        "{name}: 설정의 이름과 값을 담은 dict여야 하는데 {kind}입니다.",
+        "{name}: it must be a dict of settings and their values, got {kind}.",
+    ),
+    "other_keys": (
+        "{name}: original과 같은 설정들을 담아야 합니다. 값만 하나 바꾸세요.",
+        "{name}: it must hold the same settings as original; change one value only.",
+    ),
+    "one_change": (
+        "{name}: original과 한 곳만 달라야 하는데 {count}곳이 다릅니다.",
+        "{name}: it must differ from original in one value, and differs in {count}.",
+    ),
+    "not_seeded": (
+        "{name}: 같은 시드로 두 번 측정하니 값이 다릅니다. 난수는 seed로 만든 생성기에서 뽑으세요.",
+        "{name}: two runs with one seed differ. Take random numbers from a generator made with "
+        "seed.",
+    ),
+    "no_bounds": (
+        "{name}: 원래 설정에서 {original}, 바꾼 설정에서 {changed}. 강의의 노트북이 없어 한계와 "
+        "비교하지 못했습니다. 채점할 때 비교합니다.",
+        "{name}: {original} with the original setting, {changed} with the changed one. The "
+        "course's notebooks are not here, so the bound is compared when you are graded.",
+    ),
+    "original_misses": (
+        "{name}: 원래 설정에서부터 {claim}의 한계({bound})를 지키지 못합니다({values}). "
+        "본문과 같은 것을 측정하는지 보세요.",
+        "{name}: even with the original setting the bound of {claim} ({bound}) is missed "
+        "({values}). Do you measure what the text measures?",
+    ),
+    "still_holds": (
+        "{name}: 바꾼 설정에서도 {claim}의 한계({bound})를 지킵니다({values}).",
+        "{name}: with the changed setting, too, the bound of {claim} ({bound}) is kept ({values}).",
+    ),
+    "broken": (
+        "{name}: 바꾼 설정에서 {claim}의 한계({bound})를 벗어납니다({values}).",
+        "{name}: with the changed setting the bound of {claim} ({bound}) is missed ({values}).",
+    ),
+    "not_numbers": (
+        "{name}: 유한한 수가 {least}개 이상 든 목록이어야 하는데 {value}입니다.",
+        "{name}: it must be a list of at least {least} finite numbers, got {value}.",
+    ),
+    "other_count": (
+        "{name}: 그림에서 읽은 값이 {want}개이니 측정한 값도 {want}개여야 합니다. "
+        "measure가 준 것은 {got}개, measured에는 {said}개입니다.",
+        "{name}: {want} values were read from the figure, so {want} must be measured; measure "
+        "gives {got}, and measured holds {said}.",
+    ),
+    "not_measured": (
+        "{name}: measure(0)이 다른 값을 줍니다: {values}",
+        "{name}: measure(0) gives other values: {values}",
+    ),
+    # The contest.
+    "fifth_call": (
+        "{name}: 신경망은 {allowed}번까지만 호출할 수 있습니다. 그다음 호출은 거절됩니다.",
+        "{name}: the network may be called {allowed} times; the next call is refused.",
+    ),
+    "call_shape": (
+        "{name}: 호출마다 모양이 {want}인 점들과, 시각 하나 또는 점마다 시각 하나를 주세요.",
+        "{name}: a call takes points of shape {want}, and one time or one for each point.",
+    ),
+    "not_repeatable": (
+        "{name}: 처음부터 다시 실행하니 다른 샘플이 나왔습니다. 난수는 seed로 만든 생성기에서만 "
+        "뽑고, 호출 사이에 아무것도 기억하지 마세요.",
+        "{name}: started afresh, it drew other samples. Take random numbers only from a generator "
+        "made with seed, and remember nothing between calls.",
+    ),
+    "better": (
+        "{name}: 맞습니다. 에너지 거리 {got}로, {than}의 {bar}보다 좋습니다.",
+        "{name}: correct. Its energy distance, {got}, is better than that of {than}, {bar}.",
+    ),
+    "not_better": (
+        "{name}: 에너지 거리 {got}로, {than}의 {bar}보다 좋지 않거나 차이가 흔들림 안에 있습니다.",
+        "{name}: its energy distance, {got}, is not better than that of {than}, {bar}, or only "
+        "within the spread.",
+    ),
     "sign": ("{name}: 부호가 반대입니다.", "{name}: the sign is flipped."),
     "squared": (
         "{name}: 제곱근을 빠뜨렸습니다. 올바른 값의 제곱이 나왔습니다.",
