@@ -33,3 +33,17 @@ export function copies(samples, data, radius) {
   }
   return count / (samples.length / 2);
 }
+
+/** The share of samples whose nearest data point has another label than was asked for. */
+export function strayed(samples, asked, data, labels) {
+  let count = 0;
+  for (let i = 0; i < samples.length; i += 2) {
+    let [least, found] = [Infinity, -1];
+    for (let j = 0; j < data.length; j += 2) {
+      const far = (samples[i] - data[j]) ** 2 + (samples[i + 1] - data[j + 1]) ** 2;
+      if (far < least) [least, found] = [far, labels[j >> 1]];
+    }
+    if (found !== asked[i >> 1]) count += 1;
+  }
+  return count / (samples.length / 2);
+}

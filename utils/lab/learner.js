@@ -1,11 +1,11 @@
 // Runs in a worker: one model that learns what the reader has drawn, and moves noise to data by it.
+import { compileKernel } from "./compile.js";
 import { exactTarget } from "./exact.js";
-import { copies, energyDistance, meanDistance } from "./judgement.js";
+import { copies, energyDistance, meanDistance, strayed } from "./judgement.js";
 import { distance, floor } from "./metrics.js";
-import { compileKernel } from "./network.js";
 import { begin, createPerceptron } from "./perceptron.js";
+import { gaussian, uniform } from "./random.js";
 import { createBatches } from "./recipe.js";
-import { gaussian, uniform } from "./solvers.js";
 import { TRAINING } from "./training-kernel.js";
 import { createTurn, inTurns } from "./turns.js";
 import { evaluationsOf, guided, walk } from "./walks.js";
@@ -78,7 +78,7 @@ export function createEngine(post) {
 
   /** Samples of a model and how far they are from fresh data. */
   async function look(one, asked, turn, noises) {
-    const { check, checkLabels, points } = one.data;
+    const { check, checkLabels, points, labels } = one.data;
     const n = check.length / 4; // the first half is compared with, the second is the measure
     const found = await move(one, asked, noiseOf(one.seed, n), checkLabels?.subarray(0, n), turn, { noises });
     if (!found) return null;
@@ -90,7 +90,8 @@ export function createEngine(post) {
     }
     const end = found.states.at(-1);
     const energy = end.every(Number.isFinite) ? energyDistance(end, fresh, best.within) : NaN;
-    return { ...found, ...best, energy, copied: copies(end, points, RADIUS) };
+    const astray = labels && strayed(end, checkLabels, points, labels);
+    return { ...found, ...best, energy, copied: copies(end, points, RADIUS), strayed: astray };
   }
 
   async function train(message) {

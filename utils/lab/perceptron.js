@@ -1,7 +1,7 @@
 // The multi-layer perceptron of utils/models.py while it learns: forward, backward, Adam, average.
 // All numbers lie in the memory of training.wat; this file knows where.
 
-export const TILE = 64; // samples that go through all layers together
+const TILE = 64; // samples that go through all layers together
 const even = (n) => n + (n % 2);
 const padded = (n) => 4 * Math.ceil(n / 4);
 
@@ -103,13 +103,18 @@ export function createPerceptron(module, { widths, features = 16, labels = 0 }) 
   function enter({ x, t, label }, from, to) {
     const start = layers[0].x / 4;
     const half = waves.length;
+    const timed = typeof t !== "number";
+    for (let f = 0; f < half && !timed; f += 1) {
+      const [sine, cosine] = [dim + f, dim + half + f].map((row) => start + row * TILE);
+      floats.fill(Math.sin(t * waves[f]), sine, sine + TILE);
+      floats.fill(Math.cos(t * waves[f]), cosine, cosine + TILE);
+    }
     for (let p = 0; p < to - from; p += 1) {
       const s = from + p;
       for (let d = 0; d < dim; d += 1) floats[start + d * TILE + p] = x[dim * s + d];
-      const time = typeof t === "number" ? t : t[s];
-      for (let f = 0; f < half; f += 1) {
-        floats[start + (dim + f) * TILE + p] = Math.sin(time * waves[f]);
-        floats[start + (dim + half + f) * TILE + p] = Math.cos(time * waves[f]);
+      for (let f = 0; f < half && timed; f += 1) {
+        floats[start + (dim + f) * TILE + p] = Math.sin(t[s] * waves[f]);
+        floats[start + (dim + half + f) * TILE + p] = Math.cos(t[s] * waves[f]);
       }
       const own = typeof label === "number" ? label : (label?.[s] ?? -1);
       for (let c = 0; c < labels; c += 1) {

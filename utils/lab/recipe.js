@@ -2,7 +2,8 @@
 // As utils/paths.py and utils/losses.py have it. A recipe is {path, prediction, batch, times}.
 
 import { partners } from "./metrics.js";
-import { SCHEDULERS, cumulative, gaussian, mix, uniform } from "./solvers.js";
+import { gaussian, uniform } from "./random.js";
+import { SCHEDULERS, cumulative, mix } from "./solvers.js";
 
 const T = 1000;
 

@@ -3,10 +3,7 @@
 import { ALPHA_BAR, beginning, fieldOf, moment } from "./recipe.js";
 import { SCHEDULERS, ddimStep, eulerStep, evaluations, heunStep, indices, mix, midpointStep, sdeStep } from "./solvers.js";
 
-const STEPS = { euler: eulerStep, midpoint: midpointStep, heun: heunStep };
-
-/** Heun's last evaluation is at t = 1: where the velocity is infinite there, or not known. */
-export const heunFails = ({ path, prediction }) => path === "vp" || prediction === "target";
+const SOLVERS = { euler: eulerStep, midpoint: midpointStep, heun: heunStep };
 
 /** How many steps there are: DDPM's path has no more than 1,000 moments. */
 export const stepsOf = ({ path }, { steps }) => (path === "ddpm" ? Math.min(steps, ALPHA_BAR.length) : steps);
@@ -53,7 +50,7 @@ export function* walk(recipe, network, settings, x0, draw) {
     const t = start + i * h;
     x = settings.noise > 0
       ? sdeStep(field, x, t, h, scheduler, draw(x.length), settings.noise)
-      : STEPS[settings.solver](field, x, t, h);
+      : SOLVERS[settings.solver](field, x, t, h);
     yield { time: (i + 1) / steps, x };
   }
 }

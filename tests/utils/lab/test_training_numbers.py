@@ -16,11 +16,11 @@ from utils.training import ExponentialMovingAverage, epsilon_loss, flow_matching
 PROGRAM = """
 import fs from "node:fs";
 import { TRAINING } from "FOLDER/training-kernel.js";
-import { compileKernel } from "FOLDER/network.js";
+import { compileKernel } from "FOLDER/compile.js";
 import { begin, createPerceptron, frequencies } from "FOLDER/perceptron.js";
 import { createBatches, ALPHA_BAR } from "FOLDER/recipe.js";
 import { finish } from "FOLDER/metrics.js";
-import { gaussian, uniform } from "FOLDER/solvers.js";
+import { gaussian, uniform } from "FOLDER/random.js";
 const { recipes, steps, batch, rate, hidden, depth } = JSON.parse(fs.readFileSync(0, "utf8"));
 const points = gaussian(3)(600).map((value, i) => (i % 4 < 2 ? 1.2 : -1) + 0.3 * value);
 const labels = Int32Array.from({ length: 300 }, (_, i) => i % 2);
