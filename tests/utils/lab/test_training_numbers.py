@@ -6,12 +6,11 @@ import subprocess
 import pytest
 import torch
 from laboratory import node
+from training import by_torch
 
-import utils.losses as losses
 from utils.lab.source import FOLDER
 from utils.models import MLP
-from utils.paths import VP, AffinePath, CondOT, Cosine, DiscreteVP
-from utils.training import ExponentialMovingAverage, epsilon_loss, flow_matching_loss, train
+from utils.paths import DiscreteVP
 
 PROGRAM = """
 import fs from "node:fs";
@@ -50,9 +49,6 @@ const runs = recipes.map((recipe) => {
 const plain = (key, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
 console.log(JSON.stringify({ runs, waves: frequencies(16), bars: ALPHA_BAR }, plain));
 """
-PATHS = {"condot": CondOT(), "cosine": Cosine(), "vp": VP()}
-
-
 def in_node(**asked):
     asked = {"steps": 50, "batch": 256, "rate": 3e-3, "hidden": 64, "depth": 3} | asked
     done = subprocess.run(
@@ -63,65 +59,6 @@ def in_node(**asked):
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)
-
-
-def flat(network):
-    return torch.cat([p.detach().flatten() for p in network.parameters()])
-
-
-class Labelled(torch.nn.Module):
-    """A network with a row of its first layer for each class, as the laboratory has it."""
-
-    def __init__(self, hidden, depth, classes):
-        super().__init__()
-        self.net = MLP(2, hidden, depth).net
-        self.net[0] = torch.nn.Linear(18 + classes, hidden)
-        self.embed, self.classes = MLP(2).embed, classes
-
-    def forward(self, x, t, label):
-        one_hot = torch.nn.functional.one_hot(label + 1, self.classes + 1)[:, 1:].float()
-        return self.net(torch.cat([x, self.embed(t), one_hot], -1))
-
-
-def by_torch(run, monkeypatch, hidden=64, depth=3, rate=3e-3):
-    """The same training by the course's own network, losses, optimiser and average."""
-    recipe, classes = run["recipe"], run["recipe"].get("classes", 0)
-    network = Labelled(hidden, depth, classes) if classes else MLP(2, hidden, depth)
-    at, start = 0, torch.tensor(run["start"])
-    for parameter in network.parameters():
-        parameter.data = start[at : at + parameter.numel()].reshape(parameter.shape).clone()
-        at += parameter.numel()
-    assert at == len(start)
-
-    def loss(model, step):
-        x_0, x_1 = (torch.tensor(x).reshape(-1, 2) for x in run["batches"][step][:2])
-        t, label = torch.tensor(run["batches"][step][2]), run["batches"][step][3]
-        monkeypatch.setattr(losses, "randn_like", lambda *args: x_0)
-        if recipe["path"] == "ddpm" and recipe["prediction"] == "epsilon":
-            k = (1000 * (1 - t) - 1).round().long()
-            with monkeypatch.context() as patch:
-                patch.setattr(torch, "randint", lambda *args, **kwargs: k)
-                return epsilon_loss(model, x_1, DiscreteVP())
-        path = AffinePath(PATHS[recipe["path"]])
-        if recipe["prediction"] == "velocity" and label is None:
-            with monkeypatch.context() as patch:
-                patch.setattr(torch, "rand", lambda *args, **kwargs: t)
-                return flow_matching_loss(model, x_1, path)
-        a, b = (c[:, None] for c in path.row(recipe["prediction"], t))
-        x_t = path.sample(x_0, x_1, t).x_t
-        answer = model(x_t, t, torch.tensor(label)) if label is not None else model(x_t, t)
-        return (answer - (a * x_1 + b * x_0)).square().mean()
-
-    loss(network, 0).backward()
-    slope = torch.cat([p.grad.flatten() for p in network.parameters()])
-    assert (torch.tensor(run["gradient"]) - slope).abs().max() < 1e-5 * slope.abs().max()
-    average = ExponentialMovingAverage(network)
-    steps = len(run["batches"])
-    seen = [value for _, value in train(network, loss, steps, lr=rate, ema=average)]
-    x, t = (torch.tensor(numbers) for numbers in run["batches"][0][1:3])
-    label = (torch.ones(len(t), dtype=torch.long),) if classes else ()
-    answer = average.model(x.reshape(-1, 2), t, *label).flatten()
-    return torch.tensor(seen), flat(network), flat(average.model), answer
 
 
 RECIPES = [
@@ -142,11 +79,11 @@ def found():
 @pytest.mark.parametrize("index", range(len(RECIPES)), ids=[str(r) for r in RECIPES])
 def test_training_equals_torch(found, index, monkeypatch):
     run = found["runs"][index]
-    seen, weights, average, answer = by_torch(run, monkeypatch)
+    seen, weights, average, answer, slope = by_torch(run, monkeypatch)
+    assert (torch.tensor(run["gradient"]) - slope).abs().max() < 1e-5 * slope.abs().max()
     assert (torch.tensor(run["losses"]) - seen).abs().max() < 1e-4 * seen.max()
     for name, want in (("weights", weights), ("average", average), ("answer", answer)):
         error = (torch.tensor(run[name]) - want).abs().max()
-        print(name, error.item())
         assert error < 1e-4, name
     moved = (weights - torch.tensor(run["start"])).abs().max()
     assert moved > 0.02  # equal weights say something only if they have moved
@@ -162,7 +99,7 @@ def test_constants_are_those_of_the_course(found):
 def test_any_size_of_batch_and_network(batch, hidden, depth, monkeypatch):
     asked = {"batch": batch, "hidden": hidden, "depth": depth, "rate": 1e-3}
     (run,) = in_node(recipes=RECIPES[:1], **asked)["runs"]
-    _, weights, average, _ = by_torch(run, monkeypatch, hidden, depth, rate=1e-3)
+    _, weights, average, *_ = by_torch(run, monkeypatch, hidden, depth, rate=1e-3)
     assert (torch.tensor(run["weights"]) - weights).abs().max() < 1e-4
     assert (torch.tensor(run["average"]) - average).abs().max() < 1e-4
 
