@@ -40,7 +40,7 @@ def rebuilt(numbers, classes=0, hidden=64, depth=3):
     return network
 
 
-def by_torch(run, monkeypatch, hidden=64, depth=3, rate=3e-3):
+def by_torch(run, monkeypatch, hidden=64, depth=3, rate=3e-3, schedule="cosine"):
     """The same training by the course's own network, losses, optimiser and average."""
     recipe, classes = run["recipe"], run["recipe"].get("classes", 0)
     network = rebuilt(run["start"], classes, hidden, depth)
@@ -68,7 +68,7 @@ def by_torch(run, monkeypatch, hidden=64, depth=3, rate=3e-3):
     slope = torch.cat([p.grad.flatten() for p in network.parameters()])
     average = ExponentialMovingAverage(network)
     steps = len(run["batches"])
-    seen = [value for _, value in train(network, loss, steps, lr=rate, ema=average)]
+    seen = [value for _, value in train(network, loss, steps, rate, average, schedule)]
     x, t = (torch.tensor(numbers) for numbers in run["batches"][0][1:3])
     label = (torch.ones(len(t), dtype=torch.long),) if classes else ()
     answer = average.model(x.reshape(-1, 2), t, *label).flatten()

@@ -60,19 +60,20 @@ function apart(x, y, [ax, ay], [bx, by]) {
   const share = Math.max(0, Math.min(1, ((x - ax) * dx + (y - ay) * dy) / (dx * dx + dy * dy)));
   return Math.hypot(x - ax - share * dx, y - ay - share * dy);
 }
-const CAT = [
-  [[-1.25, 0.75], [-1.3, 2], [-0.55, 1.35]], [[1.25, 0.75], [1.3, 2], [0.55, 1.35]], // ears
-  [[-0.15, -0.25], [0, -0.4], [0.15, -0.25]], [[-0.4, -0.75], [0, -0.6], [0.4, -0.75]], // nose, mouth
-  [[-0.75, -0.35], [-2.1, -0.05]], [[-0.75, -0.55], [-2.1, -0.75]], // whiskers
-  [[0.75, -0.35], [2.1, -0.05]], [[0.75, -0.55], [2.1, -0.75]],
-];
+/** Left of all edges of a triangle whose corners run against the clock. */
+const inside = (x, y, corners) =>
+  corners.every(([ax, ay], i) => {
+    const [bx, by] = corners[(i + 1) % 3];
+    return (bx - ax) * (y - ay) > (by - ay) * (x - ax);
+  });
+const EAR = [[0.5, 1.45], [1.4, 0.75], [1.35, 2.1]];
+const WHISKERS = [[[0.7, -0.2], [2.2, 0.1]], [[0.7, -0.45], [2.2, -0.6]]];
+const MOUTH = [[0, -0.55], [0.45, -0.75]];
 function cat(x, y) {
-  if (Math.abs(Math.hypot(x, y) - 1.45) < 0.09) return 1;
-  if (disc(x, y, -0.55, 0.35, 0.2) || disc(x, y, 0.55, 0.35, 0.2)) return 1;
-  for (const line of CAT) {
-    for (let i = 0; i + 1 < line.length; i += 1) if (apart(x, y, line[i], line[i + 1]) < 0.075) return 1;
-  }
-  return 0;
+  const half = Math.abs(x); // both halves are alike
+  if (Math.abs(Math.hypot(x, y) - 1.5) < 0.13 || inside(half, y, EAR)) return 1;
+  if (disc(half, y, 0.6, 0.4, 0.26) || disc(x, y, 0, -0.3, 0.17)) return 1;
+  return +[...WHISKERS, MOUTH].some(([from, to]) => apart(half, y, from, to) < 0.07);
 }
 function spiral(x, y) {
   const angle = Math.atan2(y, x);

@@ -14,7 +14,8 @@ export const GOALS = [
   ({ a, b, own, settings }) => own && !settings.exact && good(a) && good(b),
   ({ a, settings }) => !settings.exact && a.seen.nfe <= 4 && good(a),
   ({ a, b, settings }) =>
-    !settings.exact && a.recipe.prediction === "velocity" && a.recipe.path !== "ddpm" && b.recipe.path === "ddpm" && good(b) && bad(a),
+    !settings.exact && a.recipe.prediction === "velocity" && b.recipe.prediction === "epsilon" &&
+    bad(a) && !bad(b) && !(b.seen.energy >= 0.5 * a.seen.energy),
   ({ a, settings }) => !settings.exact && a.seen.nfe === 1 && good(a),
   ({ a, b, settings }) => settings.exact && [a, b].some(({ seen }) => seen.copied > 0.95 && seen.copiedAtBest < 0.5),
   ({ a, b, settings, apart }) => !settings.exact && settings.noise === 0 && different(a, b) && a.seen.nfe >= 50 && apart < 0.15,

@@ -2,18 +2,15 @@
 export const LEARNING_STYLE = `
 .fl-learn { display: block; max-width: 60rem; margin: 0 auto; container-type: inline-size; }
 .fl-learn > * + * { margin-top: .8rem; }
+.fl-learn .fl-panes .fl-stage { max-width: 22rem; }
 .fl-learn .fl-buttons button, .fl-learn select, .fl-learn input { max-width: 100%; }
 .fl-draw, .fl-pair { display: grid; gap: .8rem; grid-template-columns: 1fr; }
 @container (min-width: 34rem) {
   .fl-draw { grid-template-columns: minmax(0, 5fr) minmax(0, 6fr); }
   .fl-pair { grid-template-columns: 1fr 1fr; }
 }
-@container (max-width: 33.99rem) {
-  .fl-panes { grid-template-columns: 1fr 1fr; gap: .4rem; }
-  .fl-panes .fl-read { font-size: .85rem; }
-}
 .fl-learn .fl-stage { max-width: none; width: 100%; margin: 0; border: 1px solid var(--fl-edge); border-radius: .3rem; }
-.fl-draw .fl-stage { max-width: 26rem; justify-self: center; touch-action: none; cursor: crosshair; }
+.fl-draw .fl-stage { max-width: 24rem; justify-self: center; touch-action: none; cursor: crosshair; }
 .fl-draw .fl-stage canvas { touch-action: none; }
 .fl-tools { display: flex; flex-direction: column; gap: .5rem; min-width: 0; }
 .fl-learn .fl-row { grid-template-columns: 6.4rem minmax(0, 1fr) auto; }
@@ -25,14 +22,16 @@ export const LEARNING_STYLE = `
 .fl-learn button:disabled { opacity: .55; cursor: default; }
 .fl-learn .fl-go { width: 100%; min-height: 3rem; font-size: 1.15rem; font-weight: 700;
   color: var(--fl-bg); background: var(--fl-accent); border-color: var(--fl-accent); }
-.fl-choice { display: flex; flex-wrap: wrap; gap: .25rem .9rem; border: 0; margin: 0; padding: 0; min-width: 0; }
-.fl-choice legend { float: left; width: 6.4rem; margin-right: .5rem; padding: 0; font-size: inherit; }
+.fl-choice { display: flex; flex-wrap: wrap; gap: .25rem .7rem; border: 0; margin: 0; padding: 0; min-width: 0; }
+.fl-choice legend { float: left; width: 4.2rem; line-height: 1.8rem; padding: 0; font-size: inherit; }
 .fl-choice label { display: inline-flex; align-items: center; gap: .35rem; min-height: 1.8rem; }
 .fl-swatch { width: .9rem; height: .9rem; border-radius: 50%; }
+.fl-choice label:last-child .fl-swatch { display: none; }
 .fl-name { margin: 0 0 .3rem; font-weight: 700; display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 .6rem; }
 .fl-name span { font-weight: 400; font-variant-numeric: tabular-nums; }
-.fl-learn .fl-read { margin: .4rem 0 0; min-height: 0; display: grid; grid-template-columns: auto auto; justify-content: start; gap: 0 .8rem; }
-.fl-learn .fl-read dt, .fl-learn .fl-read dd { margin: 0; font-weight: 400; }
+/* The book's style sheet has its own mind about lists of definitions. */
+.fl-learn .fl-read { margin: .4rem 0 0 !important; min-height: 0; display: grid; grid-template-columns: auto auto; justify-content: start; gap: 0 .8rem; }
+.fl-learn .fl-read dt, .fl-learn .fl-read dd { margin: 0 !important; padding: 0; font-weight: 400; }
 .fl-learn .fl-read b { font-size: 1.05em; }
 .fl-chart { display: block; width: 100%; height: 7rem; }
 .fl-learn details { border: 1px solid var(--fl-edge); border-radius: .3rem; padding: .5rem .7rem; }
@@ -44,4 +43,9 @@ export const LEARNING_STYLE = `
 .fl-goals li { padding: .1rem 0; }
 .fl-goals .fl-reached { font-weight: 700; }
 .fl-goals .fl-reached::after { content: " ✓"; color: var(--fl-accent); }
+@container (max-width: 33.99rem) {
+  .fl-panes { grid-template-columns: 1fr 1fr; gap: .4rem; }
+  .fl-learn .fl-panes .fl-read { grid-template-columns: 1fr; font-size: .85rem; }
+  .fl-panes dd { padding: 0 0 .25rem; line-height: 1.25; }
+}
 `;

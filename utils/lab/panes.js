@@ -26,7 +26,7 @@ export function createPane(side, view) {
     const ratio = canvas.width / (node.clientWidth || 1);
     const { seen, data } = side;
     if (data) {
-      const mark = (i) => css(colours.marks[data.checkLabels?.[i] ?? 0], 0.3);
+      const mark = (i) => css(colours.marks[data.checkLabels?.[i] ?? 0], 0.4);
       dots(data.check.subarray(0, data.check.length / 2), 2.2 * ratio, mark);
     }
     if (!seen) return;
