@@ -43,12 +43,23 @@ export function pointsOf(cells, n, seed) {
   return { points, labels: one ? null : labels };
 }
 
+/** The share of points that lie in no painted cell. */
+export function outside(points, cells) {
+  let count = 0;
+  for (let i = 0; i < points.length; i += 2) {
+    const [column, line] = [cellOf(points[i]), cellOf(points[i + 1])];
+    const there = column >= 0 && column < SIDE && line >= 0 && line < SIDE;
+    if (!there || !cells[line * SIDE + column]) count += 1;
+  }
+  return count / (points.length / 2);
+}
+
 /** What a model is given: points to learn from, and fresh ones to be compared with. */
 export function dataOf(cells, n, seed) {
   const learned = pointsOf(cells, n, seed * 7919 + 5);
   if (!learned) return null;
   const fresh = pointsOf(cells, 1024, seed * 7919 + 6);
-  return { ...learned, check: fresh.points, checkLabels: fresh.labels };
+  return { ...learned, check: fresh.points, checkLabels: fresh.labels, cells: cells.slice() };
 }
 
 // ---- ready-made drawings -------------------------------------------------------------------
@@ -68,7 +79,7 @@ const inside = (x, y, corners) =>
   });
 const EAR = [[0.5, 1.45], [1.4, 0.75], [1.35, 2.1]];
 const WHISKERS = [[[0.7, -0.2], [2.2, 0.1]], [[0.7, -0.45], [2.2, -0.6]]];
-const MOUTH = [[0, -0.55], [0.45, -0.75]];
+const MOUTH = [[0, -0.85], [0.5, -0.65]];
 function cat(x, y) {
   const half = Math.abs(x); // both halves are alike
   if (Math.abs(Math.hypot(x, y) - 1.5) < 0.13 || inside(half, y, EAR)) return 1;

@@ -226,9 +226,13 @@ export function createLearningView(host, connect) {
 
   // ---- put together ------------------------------------------------------------------------
   const link = panel.button("link", () => {
-    history.replaceState(null, "", toAddress(cells, settings, DEFAULTS));
+    try {
+      history.replaceState(null, "", toAddress(cells, settings, DEFAULTS));
+    } catch (error) {
+      return failed(error); // a frame of Colab's has no address of its own
+    }
     const copy = navigator.clipboard?.writeText(location.href) ?? Promise.reject(new Error("none"));
-    copy.then(() => report.say(words.copied_link), () => report.say(words.link_only));
+    return copy.then(() => report.say(words.copied_link), () => report.say(words.link_only));
   });
   const goals = element("ol", { className: "fl-goals" }, ...GOALS.map(() => element("li", {}, element("span"))));
   const heading = (key, tag = "p") => {
@@ -245,6 +249,7 @@ export function createLearningView(host, connect) {
   const root = attachable(attached);
   root.className = "fl fl-learn";
   root.setAttribute("role", "group");
+  root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's: a letter in a field is a letter
   root.append(
     element("div", { className: "fl-draw" }, pad.node, element("div", { className: "fl-tools" },
       tools, width.node, preset.node, panel.row("text", "text", text), element("div", { className: "fl-buttons" },

@@ -76,6 +76,7 @@ export function createPad(cells, { tool, changed }) {
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
     if (!way && event.key !== " ") return;
     event.preventDefault();
+    event.stopPropagation(); // notebooks have ideas of their own about these keys
     cross ??= [0, 0];
     last = null;
     if (way) cross = cross.map((v, d) => Math.max(-LIMITS, Math.min(LIMITS, v + STRIDE * way[d])));

@@ -1,4 +1,5 @@
 // The numbers of both models, for the eye, and a line that is read out.
+import { outside } from "./drawing.js";
 import { element } from "./element.js";
 import { fill } from "./words.js";
 
@@ -34,6 +35,7 @@ export function createReport(sides) {
         ...line("loss", losses.at(-1).mean.toFixed(3)),
         ...line("energy", small(seen.energy), small(seen.energyAtBest)),
         ...(distance ? line("w2", small(distance.w2), small(distance.w2AtBest)) : []),
+        ...line("outside", percent(outside(seen.states.at(-1), side.data.cells)), percent(0)),
         ...line("nfe", seen.nfe),
         ...line("copied", percent(seen.copied), percent(seen.copiedAtBest)),
         ...(seen.strayed === null ? [] : line("strayed", percent(seen.strayed))),

@@ -61,6 +61,12 @@ def test_numbers_on_the_screen_are_those_of_utils(learning):  # noqa: F811
         said = lambda value: f"{value:.4f}" if value < 0.1 else f"{value:.2f}"  # noqa: E731
         assert said(energy) in numbers and said(w2) in numbers, (energy, w2, shown)
         assert re.search(r"NFE\s+20", shown)
+        side = f"{LAB}.sides[{side}]"
+        cells = torch.tensor(page.evaluate(f"[...{side}.data.cells]")).reshape(64, 64)
+        column, line = ((end + 2.6) / 5.2 * 64).floor().long().unbind(1)
+        inside = (column.clamp(0, 63) == column) & (line.clamp(0, 63) == line)
+        outside = 1 - (inside & (cells[line.clamp(0, 63), column.clamp(0, 63)] > 0)).double().mean()
+        assert f"{100 * outside:.0f} %" in shown and 0 < outside < 1
     ends = [points(page.evaluate(f"[...{LAB}.sides[{i}].seen.states.at(-1)]")) for i in (0, 1)]
     apart = (ends[0] - ends[1]).norm(dim=1).mean()
     assert f"{apart:.2f}" in page.evaluate("host.innerText")
