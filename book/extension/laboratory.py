@@ -8,13 +8,12 @@
     ```
 
 It needs no kernel and no cell. Until the reader comes near, and without scripts, there is a still
-picture (and its dark version, ``laboratory-dark.webp``, on a dark page); ``course.js`` then loads the
-module that ``module`` puts together from ``utils/lab``.
+picture (and its dark version, ``laboratory-dark.webp``, on a dark page); ``course.js`` then loads
+the module that ``module`` puts together from ``utils/lab``.
 """
 
 import hashlib
 import importlib.util
-import json
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -28,7 +27,6 @@ from book.extension.dark_figures import enlarged
 
 SOURCE = Path(__file__).parents[2] / "utils/lab/source.py"
 FILE = "learning-lab.js"
-ENGINE, PAGE = "learner.js", "learning.js"  # what computes, and what the reader sees
 
 
 @cache
@@ -40,10 +38,9 @@ def source() -> ModuleType:
     return loaded
 
 
-@cache
 def module() -> str:
-    """The AFM module: ``export default { render }``; what computes stands in it as text."""
-    return f"const ENGINE = {json.dumps(source().joined(ENGINE))};\n{source().joined(PAGE)}"
+    """The script of the laboratory that learns."""
+    return source().module(*source().LEARNING)
 
 
 class Laboratory(Figure):

@@ -1,4 +1,4 @@
-"""The laboratory that learns on a page of the book: loaded late, light, and a picture without it."""
+"""The laboratory that learns on a page of the book: loaded late, light, with a still picture."""
 
 import shutil
 
@@ -15,7 +15,9 @@ A caption, see {ref}`sec-second`.
 ```
 """
 HOST = "document.querySelector('.flow-lab')"
-PICTURE = "[...document.querySelectorAll('figure.with-learning img')].filter((i) => i.checkVisibility())"
+PICTURE = (
+    "[...document.querySelectorAll('figure.with-learning img')].filter((i) => i.checkVisibility())"
+)
 pytestmark = needs_browser
 
 

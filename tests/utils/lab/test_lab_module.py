@@ -10,12 +10,11 @@ from book.build import ROOT
 from book.extension import laboratory
 from utils.lab import module, source
 
-
 TEXTS = {
     "page": module(),
     "engine": source.joined(source.ENGINE),
     "learning page": laboratory.module(),
-    "learning engine": source.joined(laboratory.ENGINE),
+    "learning engine": source.joined(source.LEARNING[0]),
 }
 
 
@@ -35,7 +34,7 @@ def test_names_of_files_put_together_are_unique(text, tmp_path):
 
 
 def test_every_file_is_used_and_comes_after_what_it_imports():
-    entries = (source.ENGINE, source.PAGE, laboratory.ENGINE, laboratory.PAGE)
+    entries = (source.ENGINE, source.PAGE, *source.LEARNING)
     joined = [source.ordered(name) for name in entries]
     assert set().union(*joined) == {file.name for file in source.FOLDER.glob("*.js")}
     for names in joined:

@@ -30,9 +30,11 @@ def test_training_in_workers_equals_torch(learning, monkeypatch):  # noqa: F811
     train(page, QUICK)
     for side in (0, 1):
         run = page.evaluate(
-            f"{LAB}.sides[{side}].trace(50).then(({{start, batches, losses, weights, average}}) => ({{"
+            f"{LAB}.sides[{side}].trace(50)"
+            ".then(({start, batches, losses, weights, average}) => ({"
             f"recipe: {LAB}.sides[{side}].recipe, start: [...start], losses, weights: [...weights],"
-            "average: [...average], batches: batches.map((batch) => batch.map((x) => x && [...x]))}))"
+            "average: [...average],"
+            "batches: batches.map((batch) => batch.map((x) => x && [...x]))}))"
         )
         budget = 500  # the rate falls along the whole budget, not along 50 steps
 
@@ -52,7 +54,8 @@ def test_numbers_on_the_screen_are_those_of_utils(learning):  # noqa: F811
     for side in (0, 1):
         end, check, shown = page.evaluate(
             f"(() => {{ const s = {LAB}.sides[{side}]; return [[...s.seen.states.at(-1)],"
-            f" [...s.data.check], [...document.querySelectorAll('.fl-read')][{side}].innerText]; }})()"
+            " [...s.data.check],"
+            f" [...document.querySelectorAll('.fl-read')][{side}].innerText]; }})()"
         )
         end, check = points(end), points(check)
         numbers = re.findall(r"\d+\.\d+", shown)
@@ -79,7 +82,8 @@ def test_numbers_on_the_screen_are_those_of_utils(learning):  # noqa: F811
 def test_the_same_link_gives_the_same_numbers(learning):  # noqa: F811
     page = learning()
     page.evaluate("document.querySelector('[type=number]').value = 5;"
-                  "document.querySelector('[type=number]').dispatchEvent(new Event('change'))")  # fmt: skip
+                  "document.querySelector('[type=number]')"
+                  ".dispatchEvent(new Event('change'))")  # fmt: skip
     page.evaluate(f"{LAB}.set({{budget: 500, 'b.path': 'cosine', steps: 8}}).then(() => null)")
     page.evaluate("[...document.querySelectorAll('.fl-tools button')][2].click()")
     hash = page.evaluate("location.hash")
@@ -104,9 +108,9 @@ def test_it_stops_and_goes_on_and_rests_out_of_sight(learning):  # noqa: F811
     step = f"Math.max(...{LAB}.sides.map((s) => s.step))"
     page.wait(f"{step} >= 50", 60)
     rest = (
-        "new Promise((done) => setTimeout(() => {{ const at = {step}; setTimeout(() =>"
-        " done([at, {step}]), 1500); }}, 700))"
-    ).format(step=step)
+        f"new Promise((done) => setTimeout(() => {{ const at = {step}; setTimeout(() =>"
+        f" done([at, {step}]), 1500); }}, 700))"
+    )
     page.evaluate(f"{go}.click()")
     before, after = page.evaluate(rest)
     assert before == after < 5000 and page.evaluate(f"{go}.textContent") == "Go on"
@@ -118,7 +122,7 @@ def test_it_stops_and_goes_on_and_rests_out_of_sight(learning):  # noqa: F811
     assert before == after < 5000, "it computes out of sight"
     page.evaluate("host.scrollIntoView()")
     page.wait(f"{step} > {after}", 60)
-    page.evaluate(f"window.end()")
+    page.evaluate("window.end()")
     assert page.evaluate("host.childElementCount") == 0
 
 
@@ -135,7 +139,9 @@ def test_mouse_finger_and_keyboard_draw(learning):  # noqa: F811
     page = learning()
     page.evaluate("[...document.querySelectorAll('.fl-tools button')][1].click()")
     assert cells(page) == [0, 0]
-    box = page.evaluate("document.querySelector('.fl-draw canvas').getBoundingClientRect().toJSON()")
+    box = page.evaluate(
+        "document.querySelector('.fl-draw canvas').getBoundingClientRect().toJSON()"
+    )
     x, y = box["x"] + box["width"] / 4, box["y"] + box["height"] / 2
     mouse(page, "mousePressed", x, y)
     mouse(page, "mouseMoved", x + box["width"] / 2, y)
@@ -189,7 +195,8 @@ def test_without_workers_and_without_a_drawing(learning):  # noqa: F811
 @pytest.mark.parametrize(("language", "dark"), [("ko", True), ("en", False)])
 def test_a_phone_and_axe(learning, language, dark):  # noqa: F811
     ground = "#121212" if dark else "#fff"
-    head = (f"<html lang='{language}'><title>x</title><meta name=viewport content='width=device-width'>"
+    head = (f"<html lang='{language}'><title>x</title>"
+            "<meta name=viewport content='width=device-width'>"
             f"<style>body {{ background: {ground}; margin: 0 }}</style>")  # fmt: skip
     page = learning(head=head, width=390, height=844, dark=dark)
     train(page, QUICK)
@@ -204,7 +211,8 @@ def test_a_phone_and_axe(learning, language, dark):  # noqa: F811
         pytest.skip("needs axe-core: npm ci in audit/")
     page.evaluate(AXE.read_text("utf-8") + "; null")
     found = page.evaluate(
-        "axe.run(host, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa']})"
+        "axe.run(host, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a',"
+        " 'wcag22aa']})"
         ".then(({violations}) => violations.map((v) => [v.id, v.nodes.map((n) => n.html)]))"
     )
     assert found == []
@@ -227,7 +235,21 @@ def test_both_languages_say_the_same(learning):  # noqa: F811
 
 def test_host_in_a_shadow_root(learning):  # noqa: F811
     script = """const outer = document.createElement("div"); document.body.append(outer);
-    outer.attachShadow({ mode: "open" }).append(host); window.end = widget.render({ model, el: host });"""
+    outer.attachShadow({ mode: "open" }).append(host);
+    window.end = widget.render({ model, el: host });"""
     page = learning(script=script)
     page.wait(f"{LAB}.root.querySelector('canvas').width > 100")
     assert json.loads(page.evaluate(f"JSON.stringify({LAB}.settings)"))["budget"] == 1500
+
+
+def test_where_a_policy_forbids_workers_and_addresses(learning):  # noqa: F811
+    """As in a frame of Colab: the link, which would lead nowhere, breaks nothing."""
+    page = learning(
+        head="<meta http-equiv='Content-Security-Policy' content=\"worker-src 'none'\">"
+    )
+    page.evaluate("history.replaceState = () => { throw new Error('not here'); }")
+    page.evaluate("[...document.querySelectorAll('.fl-tools button')][2].click()")
+    assert "not here" in page.evaluate(
+        "document.querySelector('.fl-learn [role=status]').innerText"
+    )
+    train(page, QUICK)  # no worker, and yet it learns

@@ -20,8 +20,9 @@ async function side(name, settings, drawing, reflow) {
     const answers = [];
     const answer = createEngine((message) => answers.push(message));
     await answer({ id: 0, type: "load" });
-    const asked = { recipe, data: dataOf(paint(PRESETS[drawing]), settings.count, 1), seed: 1, width: 64, depth: 3 };
-    Object.assign(asked, { peak: 3e-3, batch: 256, budget: 1500, settings: samplingOf(DEFAULTS), type: "train" });
+    const data = dataOf(paint(PRESETS[drawing]), settings.count, 1);
+    const asked = { type: "train", recipe, data, seed: 1, width: 64, depth: 3 };
+    Object.assign(asked, { peak: 3e-3, batch: 256, budget: 1500, settings: samplingOf(DEFAULTS) });
     await answer({ id: 1, ...asked });
     if (reflow) await answer({ id: 2, ...asked, reflow: true });
     trained.set(key, { answer, answers });
@@ -39,7 +40,9 @@ for (const { change, drawing, own, reflow } of tries) {
   const b = await side("b", settings, drawing, false);
   const [x, y] = [a, b].map(({ seen }) => seen.states.at(-1));
   let apart = 0;
-  for (let i = 0; i < x.length; i += 2) apart += Math.hypot(x[i] - y[i], x[i + 1] - y[i + 1]) / (x.length / 2);
+  for (let i = 0; i < x.length; i += 2) {
+    apart += Math.hypot(x[i] - y[i], x[i + 1] - y[i + 1]) / (x.length / 2);
+  }
   const reached = GOALS.flatMap((goal, i) => (goal({ a, b, settings, apart, own }) ? [i + 1] : []));
   out.push({ reached, energies: [a.seen.energy, b.seen.energy], apart });
 }
@@ -68,7 +71,10 @@ NOTHING = [
 
 @pytest.fixture(scope="module")
 def found():
-    tries = [{"drawing": "three", "own": False, "reflow": False} | one for one in (*TRIES.values(), *NOTHING)]
+    tries = [
+        {"drawing": "three", "own": False, "reflow": False} | one
+        for one in (*TRIES.values(), *NOTHING)
+    ]
     out = in_node(PROGRAM, {"tries": tries})
     for one, result in zip(tries, out, strict=True):
         print(one, result)

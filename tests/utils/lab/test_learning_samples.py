@@ -191,7 +191,8 @@ for (const recipe of recipes) {
     const answer = createEngine(() => {});
     await answer({ id: 0, type: "load" });
     const settings = { steps: 20, solver: "euler", noise: 0, weight: 1, exact: false };
-    const asked = { recipe, data: dataOf(paint(PRESETS.cat), 1000, 1), seed: 1, width: 64, depth: 3 };
+    const data = dataOf(paint(PRESETS.cat), 1000, 1);
+    const asked = { recipe, data, seed: 1, width: 64, depth: 3 };
     return async () => {
       const before = process.cpuUsage();
       await answer({ id, type: "train", ...asked, budget: 1500, batch: 256, peak: 3e-3, settings });
@@ -253,9 +254,11 @@ const shares = [0, 0, 0];
 for (let i = 0; i < 40000; i += 2) {
   shares[three.points[i] < 0 ? 0 : three.points[i + 1] > 0 ? 1 : 2] += 1 / 20000;
 }
-const used = Object.fromEntries(Object.entries(PRESETS).map(([name, preset]) => [name, [...new Set(paint(preset))].sort()]));
+const used = {};
+for (const name of Object.keys(PRESETS)) used[name] = [...new Set(paint(PRESETS[name]))].sort();
 console.log(JSON.stringify({
-  settings, kept, read: read.map(({ cells, values }) => [!!cells, values]), wrong, heunless, shares, used,
+  settings, kept, wrong, heunless, shares, used,
+  read: read.map(({ cells, values }) => [!!cells, values]),
   same: three.points.every((value, i) => value === again.points[i]), defaults: DEFAULTS,
   none: pointsOf(new Uint8Array(size), 5, 1),
 }));
@@ -264,7 +267,9 @@ BROKEN = ["", "#sec-lab", "#draw=", "#draw=%%%", "#draw=AAAA", "#draw=_____w&see
 
 
 def test_drawings_come_back_from_their_address():
-    good = "#draw=_H8&seed=-1&steps=7&noise=nan&exact=true&weight=9&a.path=hack&__proto__=1&b.batch=64"
+    good = (
+        "#draw=_H8&seed=-1&steps=7&noise=nan&exact=true&weight=9&a.path=hack&__proto__=1&b.batch=64"
+    )
     out = in_node(DRAWINGS, {"hashes": [*BROKEN, good]})
     for one in out["kept"]:
         assert one["same"] and one["values"] == out["settings"]
@@ -285,4 +290,6 @@ def test_points_follow_the_drawing_and_the_seed():
     out = in_node(DRAWINGS, {"hashes": []})
     assert out["same"] and out["none"] is None
     assert out["shares"] == pytest.approx([0.6, 0.3, 0.1], abs=0.02)
-    assert all(used == ([0, 1, 2] if name == "pair" else [0, 1]) for name, used in out["used"].items())
+    assert all(
+        used == ([0, 1, 2] if name == "pair" else [0, 1]) for name, used in out["used"].items()
+    )

@@ -28,9 +28,10 @@ const runs = recipes.map((recipe) => {
   const widths = [18 + classes, ...Array(depth).fill(hidden), 2];
   const network = createPerceptron(compileKernel(TRAINING), { widths, labels: classes });
   const start = begin(widths, uniform(5));
-  const draw = createBatches(recipe, { points, labels: classes ? labels : null }, 1);
+  const data = { points, labels: classes ? labels : null };
+  const draw = createBatches(recipe, data, 1);
   network.set(start);
-  network.differentiate(finish(createBatches(recipe, { points, labels: classes ? labels : null }, 1)(batch)));
+  network.differentiate(finish(createBatches(recipe, data, 1)(batch)));
   const gradient = network.gradient();
   network.set(start);
   const batches = [];
@@ -42,13 +43,16 @@ const runs = recipes.map((recipe) => {
   }
   const [x, t] = batches[0].slice(1, 3).map((numbers) => Float64Array.from(numbers));
   return {
-    recipe, start, gradient, batches, losses: found, weights: network.weights(), average: network.average(),
+    recipe, start, gradient, batches, losses: found,
+    weights: network.weights(), average: network.average(),
     answer: Array.from(network.predict(x, t, classes ? 1 : -1)),
   };
 });
 const plain = (key, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
 console.log(JSON.stringify({ runs, waves: frequencies(16), bars: ALPHA_BAR }, plain));
 """
+
+
 def in_node(**asked):
     asked = {"steps": 50, "batch": 256, "rate": 3e-3, "hidden": 64, "depth": 3} | asked
     done = subprocess.run(
