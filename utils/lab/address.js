@@ -55,7 +55,7 @@ export function fromAddress(hash, size, defaults, allowed) {
   const cells = given.has("draw") ? unpack(given.get("draw"), size) : null;
   const values = { ...defaults };
   for (const [key, text] of cells ? given : []) {
-    if (!(key in defaults)) continue;
+    if (!Object.hasOwn(defaults, key)) continue;
     const value = typeof defaults[key] === "number" ? Number(text) : typeof defaults[key] === "boolean" ? text === "true" : text;
     const rule = allowed[key];
     if (Array.isArray(rule) ? rule.includes(value) : rule ? rule(value) : true) values[key] = value;

@@ -14,7 +14,7 @@ export const LEARNING_STYLE = `
 .fl-draw .fl-stage canvas { touch-action: none; }
 .fl-tools { display: flex; flex-direction: column; gap: .5rem; min-width: 0; }
 .fl-learn .fl-row { grid-template-columns: 6.4rem minmax(0, 1fr) auto; }
-.fl-learn .fl-row select, .fl-learn .fl-row input[type=number] { grid-column: 2 / -1; }
+.fl-learn .fl-row select, .fl-learn .fl-row input[type=number], .fl-learn .fl-row input[type=text] { grid-column: 2 / -1; }
 .fl-learn input[type=text], .fl-learn input[type=number] { font: inherit; color: inherit; background: var(--fl-bg); width: 100%;
   min-height: 2rem; padding: .2rem .5rem; border: 1px solid var(--fl-edge); border-radius: .3rem; }
 .fl-learn button { font: inherit; color: inherit; background: var(--fl-soft); min-height: 2rem; padding: .25rem .6rem;
@@ -38,7 +38,6 @@ export const LEARNING_STYLE = `
 .fl-learn summary { cursor: pointer; font-weight: 700; min-height: 1.6rem; }
 .fl-learn details > * + * { margin-top: .6rem; }
 .fl-side { display: flex; flex-direction: column; gap: .5rem; min-width: 0; }
-.fl-note { margin: 0; }
 .fl-goals { margin: 0; padding-left: 1.6rem; }
 .fl-goals li { padding: .1rem 0; }
 .fl-goals .fl-reached { font-weight: 700; }

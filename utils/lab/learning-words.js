@@ -4,7 +4,7 @@ export const LEARNING_WORDS = {
     title: "Laboratory: draw a distribution and train two models on it, in your browser",
     pad: "Drawing: the distribution of the data",
     padHelp: "Draw with a finger, the mouse or the keyboard: arrow keys move the cross, the space bar draws there, and Shift with an arrow key draws on the way.",
-    tool: "Draw with",
+    tool: "Tool",
     first: "colour 1", second: "colour 2", eraser: "eraser",
     brush: "Brush width",
     preset: "Ready-made", choose: "choose …",
