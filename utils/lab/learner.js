@@ -10,7 +10,8 @@ import { TRAINING } from "./training-kernel.js";
 import { createTurn, inTurns } from "./turns.js";
 import { evaluationsOf, guided, walk } from "./walks.js";
 
-const EVERY = 50; // steps between two looks at the samples
+const EVERY = 50; // steps between two looks at the samples,
+const GLANCE = 20; // which take so many steps at most: a training waits for them
 const KEPT = 60; // states kept of a long run
 const PAIRS = 2000; // pairs of noise and its end, which reflow learns from
 const BLOCK = 256; // points of one exact W2; it is the mean of two
@@ -118,7 +119,8 @@ export function createEngine(post) {
       losses.push(one.network.learn(drawn, rate(step, message)));
       const last = step + 1 === budget;
       if (last || (step + 1) % EVERY === 0) {
-        const seen = await look(one, settings, turn);
+        const glance = { ...settings, exact: false, steps: Math.min(settings.steps, GLANCE) };
+        const seen = await look(one, glance, turn);
         if (!seen) return;
         post({ id, type: last ? "trained" : "progress", step: step + 1, losses: Float32Array.from(losses), seen });
         losses = [];
