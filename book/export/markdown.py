@@ -84,6 +84,9 @@ def block(name: str, title: str, body: list[str], source: Path, page: Page) -> l
         return ["$$", *rest, "$$"]
     if name == "literalinclude":
         return ["```python", included(source, title.strip(), options), "```"]
+    if name == "laboratory":  # it needs the page: here stand its picture and its caption
+        caption = to_plain("\n".join(rest), page.language, source, page).splitlines()
+        return [picture(source, title, options, page), "", *caption]
     if name in ("exercise-end", "tableofcontents", "bibliography"):
         return []
     inner = to_plain("\n".join(rest), page.language, source, page).splitlines()

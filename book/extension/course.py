@@ -1,7 +1,6 @@
 """Sphinx extension of the course: what Jupyter Book and its theme do not bring along."""
 
 import hashlib
-import importlib.util
 import os
 import time
 from pathlib import Path
@@ -15,6 +14,7 @@ from book.extension import (
     claims,
     dark_figures,
     korean,
+    laboratory,
     main_path,
     proofs,
     quiz,
@@ -35,12 +35,8 @@ HERE = Path(__file__).parents[1]  # book/
 
 
 def module() -> str:
-    """The laboratory's script. Read without the package around it, which imports torch (3 s)."""
-    path = HERE.parent / "utils/lab/source.py"
-    specification = importlib.util.spec_from_file_location("course_lab_source", path)
-    source = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(source)
-    return source.module()
+    """The script of the laboratory that shows a chapter's networks."""
+    return laboratory.source().module()
 
 
 def _node_binary() -> str:
@@ -105,6 +101,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     proofs.setup(app)
     quiz.setup(app)
     keys.install()
+    laboratory.setup(app)
     rewrite.setup(app)
     search.setup(app)
     search_index.setup(app)

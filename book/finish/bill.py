@@ -38,7 +38,15 @@ class Part:
     said: tuple[str, str] | None = None
 
 
-OWN = ("course.*", "claims.*", "flow-lab.js", "lab-*.json", "card.png", "favicon.svg")
+OWN = (
+    "course.*",
+    "claims.*",
+    "flow-lab.js",
+    "learning-lab.js",
+    "lab-*.json",
+    "card.png",
+    "favicon.svg",
+)
 PARTS = (
     Part(COURSE, "MIT", OWN),
     Part("katex", "MIT AND OFL-1.1", ("katex/*",),

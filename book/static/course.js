@@ -88,13 +88,13 @@ if (!CSS.supports("selector(::details-content)")) {
 
 // Start each laboratory of the page when it comes near; until then, and without scripts, its picture stays.
 {
-  const module = new URL(document.currentScript.dataset.lab, document.currentScript.src);
+  const { src, dataset } = document.currentScript;
   const start = async (host) => {
-    const data = host.querySelector("script");
-    const lab = data.dataset.src
+    const data = host.querySelector("script"); // none where the reader brings the data
+    const lab = data?.dataset.src
       ? await fetch(data.dataset.src).then((answer) => answer.json())
-      : JSON.parse(data.textContent);
-    const { default: widget } = await import(module);
+      : data && JSON.parse(data.textContent);
+    const { default: widget } = await import(new URL(host.dataset.module ?? dataset.lab, src));
     widget.render({ model: { get: () => lab }, el: host });
     const figure = host.closest("figure");
     if (host.flowLab) figure?.classList.add("lab-on");

@@ -2,7 +2,7 @@
 // What takes long is a generator: whoever runs it may look around at every `yield`.
 
 /** The result of a generator, without a look around. */
-function finish(work) {
+export function finish(work) {
   let step = work.next();
   while (!step.done) step = work.next();
   return step.value;
@@ -97,19 +97,23 @@ export function* floor(data, n, blocks) {
   return sum / count;
 }
 
+/** Partner of each point of x0 among those of x1: optimally within batches, or as they come. */
+export function* partners(x0, x1, batch) {
+  const n = x0.length / 2;
+  const found = Int32Array.from({ length: n }, (_, i) => i);
+  if (batch <= 1) return found;
+  for (let start = 0; start < n; start += batch) {
+    const m = Math.min(batch, n - start);
+    const [a, b] = [x0, x1].map((x) => x.subarray(2 * start, 2 * (start + m)));
+    const partner = yield* assignment(a, b, m);
+    partner.forEach((j, i) => (found[start + i] = start + j));
+  }
+  return found;
+}
+
 /** Pair x0 with x1 at random (as they come) or optimally within batches; returns the new x1. */
 export function* couple(x0, x1, batch) {
   if (batch <= 1) return x1;
-  const n = x0.length / 2;
-  const paired = new Float64Array(x1.length);
-  for (let start = 0; start < n; start += batch) {
-    const m = Math.min(batch, n - start);
-    const b = x1.subarray(2 * start, 2 * (start + m));
-    const partner = yield* assignment(x0.subarray(2 * start, 2 * (start + m)), b, m);
-    partner.forEach((j, i) => {
-      paired[2 * (start + i)] = b[2 * j];
-      paired[2 * (start + i) + 1] = b[2 * j + 1];
-    });
-  }
-  return paired;
+  const partner = yield* partners(x0, x1, batch);
+  return Float64Array.from(x1, (_, i) => x1[2 * partner[i >> 1] + (i & 1)]);
 }

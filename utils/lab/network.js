@@ -1,7 +1,5 @@
 // The multi-layer perceptron of utils/models.py: in float32 by SIMD, or in float64 without it.
 
-import { decode } from "./base64.js";
-
 const TILE = 32; // particles that go through all layers together: their activations stay in cache
 
 /** y = W x + b for `n` rows; two rows and four outputs at a time, so that loads are shared. */
@@ -122,15 +120,6 @@ function simdTile(layers, widest, kernel) {
       for (let d = 0; d < dim; d += 1) out[p * dim + d] = floats[end + d * TILE + p];
     }
   };
-}
-
-/** Compile kernel.wat; null where the browser has no SIMD. */
-export function compileKernel(base64) {
-  try {
-    return new WebAssembly.Module(decode(base64, Uint8Array));
-  } catch {
-    return null;
-  }
 }
 
 /**

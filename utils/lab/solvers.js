@@ -9,7 +9,7 @@ function add(x, a, u) {
 }
 
 /** a x + b y, for arrays. */
-function mix(a, x, b, y) {
+export function mix(a, x, b, y) {
   const out = new Float64Array(x.length);
   for (let i = 0; i < x.length; i += 1) out[i] = a * x[i] + b * y[i];
   return out;
@@ -133,28 +133,6 @@ export function indices(T, steps) {
     found.push(rest > 0.5 || (rest === 0.5 && low % 2) ? low + 1 : low);
   }
   return found;
-}
-
-/** Standard normal numbers from a seed: mulberry32, then Box and Muller. */
-export function gaussian(seed) {
-  let state = seed >>> 0;
-  const uniform = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let z = state;
-    z = Math.imul(z ^ (z >>> 15), z | 1);
-    z ^= z + Math.imul(z ^ (z >>> 7), z | 61);
-    return ((z ^ (z >>> 14)) >>> 0) / 4294967296;
-  };
-  return (n) => {
-    const out = new Float64Array(n);
-    for (let i = 0; i < n; i += 2) {
-      const radius = Math.sqrt(-2 * Math.log(1 - uniform()));
-      const angle = 2 * Math.PI * uniform();
-      out[i] = radius * Math.cos(angle);
-      if (i + 1 < n) out[i + 1] = radius * Math.sin(angle);
-    }
-    return out;
-  };
 }
 
 /**

@@ -11,6 +11,7 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 ENGINE, PAGE = "worker.js", "lab.js"  # what computes, and what the reader sees
+LEARNING = ("learner.js", "learning.js")  # the same of the laboratory that learns
 IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.M)
 
 
@@ -41,9 +42,9 @@ def joined(name: str) -> str:
 
 
 @cache
-def module() -> str:
+def module(engine: str = ENGINE, page: str = PAGE) -> str:
     """The AFM module: ``export default { render }``.
 
     What computes stands in it as text, because a worker is started from text.
     """
-    return f"const ENGINE = {json.dumps(joined(ENGINE))};\n{joined(PAGE)}"
+    return f"const ENGINE = {json.dumps(joined(engine))};\n{joined(page)}"

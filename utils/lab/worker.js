@@ -1,9 +1,11 @@
 // Runs in a worker: computes every state of every particle once per setting, off the main thread.
 import { decode } from "./base64.js";
+import { compileKernel } from "./compile.js";
 import { KERNEL } from "./kernel.js";
 import { couple, distance, floor } from "./metrics.js";
-import { compileKernel, createNetwork } from "./network.js";
-import { SCHEDULERS, cumulative, evaluations, gaussian, sample, velocityOn } from "./solvers.js";
+import { createNetwork } from "./network.js";
+import { gaussian } from "./random.js";
+import { SCHEDULERS, cumulative, evaluations, sample, velocityOn } from "./solvers.js";
 import { createTurn, inTurns } from "./turns.js";
 
 const KEPT = 100; // states kept of a longer run; the picture lies between two of them

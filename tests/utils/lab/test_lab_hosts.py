@@ -33,6 +33,11 @@ laboratory = FlowLab(
 )
 laboratory
 """
+LEARNING = """
+from utils.lab.learning import LearningLab
+
+LearningLab()
+"""
 WORDS = {
     "ko": "이 노트북은 입자가 노이즈에서 데이터로 흐르는 모습을 보입니다.",
     "en": "This notebook shows particles that flow from noise to data.",
@@ -93,6 +98,8 @@ def jupyter(tmp_path_factory):
         notebook = nbformat.v4.new_notebook(cells=cells)
         notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(notebook, folder / f"{language}.ipynb")
+        notebook.cells[1] = nbformat.v4.new_code_cell(LEARNING.strip())
+        nbformat.write(notebook, folder / f"learning-{language}.ipynb")
     port = free_port()
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--port={port}",
@@ -141,6 +148,27 @@ def test_in_jupyterlab(jupyter, browser, lab, language, monkeypatch):  # noqa: F
             page.wait(f"{LAB}.root.classList.contains('fl-dark') === {dark}", 60)
         page.evaluate(f"{SESSION}.kernel.requestExecute({{code: {json.dumps(AGAIN)}}}); 0")
         page.wait(f"{LAB}.view.shown.nfe === 4", 60)
+
+
+def test_the_laboratory_that_learns_in_jupyterlab(jupyter, browser):  # noqa: F811
+    page = chromium.Page(browser, width=1400, height=1000, reduced=True)
+    with contextlib.closing(page):
+        page.call("Page.navigate", url=f"{jupyter}lab/tree/learning-ko.ipynb?reset")
+        page.wait(f"{SESSION}?.kernel?.status === 'idle'", 120)
+        page.evaluate("jupyterapp.commands.execute('notebook:run-all-cells'); 0")
+        page.wait(f"!!{LAB}", 60)
+        assert re.search("[가-힣]", page.evaluate(f"{LAB}.root.innerText"))
+        page.evaluate(f"{LAB}.set({{budget: 500}}).then(() => null)")
+        page.evaluate("document.querySelector('.fl-go').scrollIntoView()")
+        page.evaluate("document.querySelector('.fl-go').click()")
+        page.wait(f"{LAB}.sides.every((side) => side.trained)", 120)
+        # A letter in the field for a word is a letter, and no command of the notebook's.
+        cells = "document.querySelectorAll('.jp-Cell').length"
+        before = page.evaluate(cells)
+        page.evaluate("document.querySelector('.fl-learn [type=text]').focus()")
+        page.press("b", 66, "b")
+        assert page.evaluate("document.querySelector('.fl-learn [type=text]').value") == "b"
+        assert page.evaluate(cells) == before
 
 
 # ---- frames like Colab's -----------------------------------------------------------------------

@@ -7,16 +7,24 @@ import pytest
 from laboratory import node
 
 from book.build import ROOT
+from book.extension import laboratory
 from utils.lab import module, source
 
+TEXTS = {
+    "page": module(),
+    "engine": source.joined(source.ENGINE),
+    "learning page": laboratory.module(),
+    "learning engine": source.joined(source.LEARNING[0]),
+}
 
-def test_module_is_one_file_that_asks_nobody():
-    text = module()
+
+@pytest.mark.parametrize(("text", "most"), [(module(), 100_000), (laboratory.module(), 125_000)])
+def test_module_is_one_file_that_asks_nobody(text, most):
     assert not re.search(r"^\s*import\b|\bimport\(|fetch\(|https?://|XMLHttp", text, re.M)
-    assert text.count("export ") == 1 and len(text) < 100_000
+    assert text.count("export ") == 1 and len(text) < most
 
 
-@pytest.mark.parametrize("text", [module(), source.joined(source.ENGINE)], ids=["page", "engine"])
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
 def test_names_of_files_put_together_are_unique(text, tmp_path):
     """A worker's script would take two functions of one name without a word, a module does not."""
     file = tmp_path / "one.mjs"
@@ -26,9 +34,10 @@ def test_names_of_files_put_together_are_unique(text, tmp_path):
 
 
 def test_every_file_is_used_and_comes_after_what_it_imports():
-    engine, page = source.ordered(source.ENGINE), source.ordered(source.PAGE)
-    assert {*engine, *page} == {file.name for file in source.FOLDER.glob("*.js")}
-    for names in (engine, page):
+    entries = (source.ENGINE, source.PAGE, *source.LEARNING)
+    joined = [source.ordered(name) for name in entries]
+    assert set().union(*joined) == {file.name for file in source.FOLDER.glob("*.js")}
+    for names in joined:
         for i, name in enumerate(names):
             text = (source.FOLDER / name).read_text("utf-8")
             assert {imported for _, imported in source.IMPORT.findall(text)} <= {*names[:i]}, name

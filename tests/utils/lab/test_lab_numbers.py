@@ -13,10 +13,12 @@ from utils.metrics import wasserstein2
 PROGRAM = """
 import fs from "node:fs";
 import { decode } from "FOLDER/base64.js";
+import { compileKernel } from "FOLDER/compile.js";
 import { KERNEL } from "FOLDER/kernel.js";
 import { wasserstein2 } from "FOLDER/metrics.js";
-import { compileKernel, createNetwork } from "FOLDER/network.js";
-import { cumulative, gaussian, indices, sample } from "FOLDER/solvers.js";
+import { createNetwork } from "FOLDER/network.js";
+import { gaussian } from "FOLDER/random.js";
+import { cumulative, indices, sample } from "FOLDER/solvers.js";
 const { lab, runs } = JSON.parse(fs.readFileSync(0, "utf8"));
 const kernel = compileKernel(KERNEL);
 if (!kernel) throw new Error("no SIMD");
