@@ -21,7 +21,7 @@ from book.export import downloads
 from book.finish import bill, findable, finished
 from book.repository import address
 from book.run import sphinx
-from book.run.cache import BUILD, ROOT, cache_path, digest, execution_key, run_notebooks, under
+from book.run.cache import BUILD, ROOT, cache_path, digest, environment_key, run_notebooks, under
 from book.run.sphinx import STAGE
 from utils.console import print_anything
 
@@ -37,10 +37,10 @@ LANGUAGES = ("ko", "en")
 def machinery_key() -> str:
     """What a page depends on beside its own source."""
     machinery = [f for f in under("book") if f.suffix != ".mo"]
-    machinery += under("utils/lab")
+    machinery += [f for f in under("utils") if f.suffix != ".md"]  # pages show its code
     addresses = f"{address()} {repository.repository()}"  # the environment may name others
     named = hashlib.sha256(addresses.encode()).hexdigest()[:8]
-    return digest([*machinery, ROOT / "_config.yml", ROOT / "_toc.yml"]) + execution_key() + named
+    return digest([*machinery, ROOT / "_config.yml", ROOT / "_toc.yml"]) + environment_key() + named
 
 
 def language_key(language: str) -> str:

@@ -28,22 +28,27 @@ def under(folder: str, pattern: str = "*") -> list[Path]:
     return [f for f in found if f.is_file() and not {"__pycache__", ".jupyter_cache"} & {*f.parts}]
 
 
-def execution_key() -> str:
-    """What the output of a cell depends on beside the cell: ``utils`` and the installed set."""
-    records = [f for f in under("utils") if "recorded" in f.parts and f.suffix != ".md"]
-    files = [*(ROOT / name for name in ENVIRONMENT), ROOT / "book/run/dark_hook.py"]
-    return digest([*under("utils", "*.py"), *records, *files])
+def environment_key() -> str:
+    """What the output of every cell depends on beside ``utils``: the installed set."""
+    return digest([*(ROOT / name for name in ENVIRONMENT), ROOT / "book/run/dark_hook.py"])
+
+
+def utils_key(code: str) -> str:
+    """What a program's outputs depend on beside itself: the parts of ``utils`` that it sees."""
+    from book.run.depends import files_of
+
+    return digest(files_of(code))
 
 
 def cache_path() -> Path:
-    """Where both languages keep executed notebooks; another ``utils`` has another folder."""
-    return BUILD / ".jupyter_cache" / execution_key()
+    """Where both languages keep executed notebooks; another environment has another folder."""
+    return BUILD / ".jupyter_cache" / environment_key()
 
 
 def program_key(page: Path) -> str:
     """A page's head and its code cells: a cheap sign that it must be looked at more closely."""
     text = "\0".join(match[0] for match in PROGRAM.finditer(page.read_text("utf-8")))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{text}\0{utils_key(text)}".encode()).hexdigest()[:16]
 
 
 def run_notebooks(pages: list[Path]) -> list[str]:

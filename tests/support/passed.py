@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from book.run.cache import BUILD, digest, execution_key, under
+from book.run.cache import BUILD, digest, environment_key, under, utils_key
 
 FOLDER = BUILD / "passed"
 
@@ -38,7 +38,9 @@ def mark(notebook: Path) -> Path:
         for cell in cells
         if cell["cell_type"] == "code"
     ]
-    parts = (execution_key(), judges(), sys.version, json.dumps(code, sort_keys=True))
+    sources = "\n".join("".join(source) for source, _, _ in code)
+    world = (environment_key(), utils_key(sources), judges(), sys.version)
+    parts = (*world, json.dumps(code, sort_keys=True))
     name = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
     return FOLDER / f"{notebook.parent.name}-{notebook.stem}-{name}"
 

@@ -35,9 +35,10 @@ def test_prose_is_no_reason_to_run_again_but_a_cell_or_its_output_is(notebook, m
     assert mark(notebook(source="1 + 2")) != first
     assert mark(notebook(printed="3")) != first
     assert mark(notebook(tags=("skip",))) != first
-    monkeypatch.setattr(passed, "execution_key", lambda: "another utils")
-    assert mark(notebook()) != first
-    monkeypatch.undo()
+    for what in ("environment_key", "utils_key"):
+        with monkeypatch.context() as other:
+            other.setattr(passed, what, lambda *_: "another")
+            assert mark(notebook()) != first
 
 
 def test_what_judges_is_a_reason_to_run_again(notebook, monkeypatch):
