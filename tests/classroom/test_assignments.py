@@ -169,6 +169,12 @@ WRONG = [
     ("09", "2-steps", "steps_needed = 8", "number_differs"),
     ("11", "2-kept", "kept = 1 - 0.363", "complement"),
     ("11", "2-kept", "kept = 0.6025", "rooted"),
+    ("12", "2-shortfall", "shortfall = 3.423", "with_entropy"),
+    ("12", "2-shortfall", "shortfall = 1.217", "sees_nothing"),
+    ("12", "2-shortfall", "shortfall = 0.878", "in_bits"),
+    ("12", "2-shortfall", "shortfall = 0.152", "per_letter"),
+    ("12", "2-shortfall", "shortfall = 0.0", "sees_all"),
+    ("12", "2-shortfall", "shortfall = 0.65", "number_differs"),
 ]
 
 

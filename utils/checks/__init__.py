@@ -20,6 +20,7 @@ from utils.checks.pairs import check_pairs
 from utils.checks.policy import check_policy_velocity
 from utils.checks.rescheduled import check_rescheduled
 from utils.checks.sampler import check_sampler, contest_network
+from utils.checks.unmasking import check_unmasking_step
 from utils.checks.velocity import check_velocity
 from utils.checks.weighted_loss import check_weighted_loss
 
@@ -40,6 +41,7 @@ __all__ = [
     "check_policy_velocity",
     "check_rescheduled",
     "check_sampler",
+    "check_unmasking_step",
     "check_velocity",
     "check_weighted_loss",
     "contest_network",

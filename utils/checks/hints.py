@@ -266,6 +266,60 @@ HINTS = {
         "{name}: the score term is missing: noise alone spreads the distribution.",
     ),
     # Mistakes of one chapter.
+    "unmask_level_is_time": (
+        "{name}: 시각을 수준으로 썼습니다. 여기서 수준은 시각의 제곱입니다.",
+        "{name}: it takes the time for the level; here the level is the square of the time.",
+    ),
+    "unmask_frozen_rate": (
+        "{name}: 스텝 처음의 점프 비율에 시간을 곱했습니다. 비율은 스텝 안에서도 변합니다.",
+        "{name}: it multiplies the rate at the start by the time. The rate changes within the "
+        "step, too.",
+    ),
+    "unmask_not_conditional": (
+        "{name}: 이 글자가 t까지 가려져 있었다는 것을 쓰지 않았습니다. 남은 수준으로 나누세요.",
+        "{name}: it does not use that the letter is still masked at t. Divide by the level left.",
+    ),
+    "unmask_of_any": (
+        "{name}: 시각 s에 아무 글자나 열려 있을 확률입니다. 이 글자는 t까지 가려져 있었습니다.",
+        "{name}: this is how probable it is for any letter to be open at s. This one was masked "
+        "at t.",
+    ),
+    "unmask_divided_by_end": (
+        "{name}: 시각 s까지의 수준으로 나누었습니다. t에서 남은 수준으로 나누세요.",
+        "{name}: it divides by the level at s. Divide by what is left at t.",
+    ),
+    "unmask_flipped": (
+        "{name}: 열릴 확률과 가려진 채로 남을 확률이 바뀌었습니다.",
+        "{name}: being opened and staying masked have changed places.",
+    ),
+    "unmask_no_mask": (
+        "{name}: 가려진 채로 남을 확률이 빠졌습니다. 마지막 열에 쓰세요.",
+        "{name}: the probability of staying masked is missing; it is the last column.",
+    ),
+    "unmask_mask_first": (
+        "{name}: 마스크를 맨 앞에 두었습니다. 마스크는 마지막 열입니다.",
+        "{name}: the mask comes first; it must be the last column.",
+    ),
+    "with_entropy": (
+        "{name}: 손실 그대로입니다. 데이터의 엔트로피를 빼세요.",
+        "{name}: this is the loss itself. Take the entropy of the data from it.",
+    ),
+    "in_bits": (
+        "{name}: 비트로 적었습니다. nats로 적으세요.",
+        "{name}: this is in bits; report nats.",
+    ),
+    "per_letter": (
+        "{name}: 글자 하나마다의 값입니다. 문자열 하나마다의 값을 쓰세요.",
+        "{name}: this is the value for one letter; report that for one string.",
+    ),
+    "sees_nothing": (
+        "{name}: 앞 글자도 보지 않는 모델의 값입니다.",
+        "{name}: this belongs to a model that does not see the letter before either.",
+    ),
+    "sees_all": (
+        "{name}: 정확한 사후 확률의 값입니다. 이 모델은 바로 앞의 글자만 봅니다.",
+        "{name}: this belongs to the exact posterior. The model sees only the letter before.",
+    ),
     "guided_not_clipped": (
         "{name}: 데이터를 자르지 않았습니다. 색이 타는 것이 그대로 남습니다.",
         "{name}: the data are not clipped, so the colours burn as before.",

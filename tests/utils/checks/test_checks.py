@@ -22,6 +22,7 @@ FUNCTIONS = {
     "pairs": "check_pairs",
     "policy": "check_policy_velocity",
     "rescheduled": "check_rescheduled",
+    "unmasking": "check_unmasking_step",
     "velocity": "check_velocity",
     "weighted_loss": "check_weighted_loss",
 }
