@@ -145,6 +145,8 @@ WRONG = [
     ("08", "2-saving", "saving = 0.553", "complement"),
     ("09", "2-steps", "steps_needed = 3", "one_fewer"),
     ("09", "2-steps", "steps_needed = 8", "number_differs"),
+    ("10", "2-stayed", "stayed = 1.0", "same_trajectory"),
+    ("10", "2-stayed", "stayed = 0.14", "complement"),
     ("11", "2-kept", "kept = 1 - 0.363", "complement"),
     ("11", "2-kept", "kept = 0.6025", "rooted"),
 ]

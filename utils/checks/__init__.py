@@ -19,6 +19,7 @@ from utils.checks.pairs import check_pairs
 from utils.checks.policy import check_policy_velocity
 from utils.checks.rescheduled import check_rescheduled
 from utils.checks.velocity import check_velocity
+from utils.checks.velocity_of_map import check_velocity_of_map
 from utils.checks.weighted_loss import check_weighted_loss
 
 language = os.environ.get("COURSE_LANGUAGE", "ko")
@@ -36,6 +37,7 @@ __all__ = [
     "check_policy_velocity",
     "check_rescheduled",
     "check_velocity",
+    "check_velocity_of_map",
     "check_weighted_loss",
     "language",
 ]

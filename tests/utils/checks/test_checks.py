@@ -23,6 +23,7 @@ FUNCTIONS = {
     "policy": "check_policy_velocity",
     "rescheduled": "check_rescheduled",
     "velocity": "check_velocity",
+    "velocity_of_map": "check_velocity_of_map",
     "weighted_loss": "check_weighted_loss",
 }
 MODULES = {name: importlib.import_module(f"utils.checks.{name}") for name in FUNCTIONS}
