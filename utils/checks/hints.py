@@ -203,7 +203,7 @@ HINTS = {
         "{name}: the derivatives are not multiplied by t - s.",
     ),
     "map_transposed": (
-        "{name}: by_x의 행과 열이 바뀌었습니다. [b, i, j]는 f의 i번째 성분을 j번째 좌표로 미분한 값입니다.",
+        "{name}: by_x의 행과 열이 바뀌었습니다. 앞이 f의 성분, 뒤가 x의 좌표입니다.",
         "{name}: by_x has rows and columns swapped: [b, i, j] is component i of f by coordinate j.",
     ),
     "same_trajectory": (
