@@ -22,6 +22,7 @@ from utils.checks.rescheduled import check_rescheduled
 from utils.checks.sampler import check_sampler, contest_network
 from utils.checks.unmasking import check_unmasking_step
 from utils.checks.velocity import check_velocity
+from utils.checks.velocity_of_map import check_velocity_of_map
 from utils.checks.weighted_loss import check_weighted_loss
 
 language = os.environ.get("COURSE_LANGUAGE", "ko")
@@ -43,6 +44,7 @@ __all__ = [
     "check_sampler",
     "check_unmasking_step",
     "check_velocity",
+    "check_velocity_of_map",
     "check_weighted_loss",
     "contest_network",
     "language",

@@ -320,6 +320,30 @@ HINTS = {
         "{name}: 정확한 사후 확률의 값입니다. 이 모델은 바로 앞의 글자만 봅니다.",
         "{name}: this belongs to the exact posterior. The model sees only the letter before.",
     ),
+    "map_place_left_out": (
+        "{name}: 시작이 u만큼 움직일 때의 변화, 즉 by_x가 든 항을 빠뜨렸습니다.",
+        "{name}: the change while the start moves with u, the term with by_x, is missing.",
+    ),
+    "map_average_inserted": (
+        "{name}: 우변의 u 자리에 f를 넣었습니다. u는 모르는 값이므로 방정식을 풀어야 합니다.",
+        "{name}: it puts f for u on the right; u is unknown, so solve the equation for it.",
+    ),
+    "map_gap_sign": (
+        "{name}: t - s의 부호가 반대입니다.",
+        "{name}: t - s has the wrong sign.",
+    ),
+    "map_gap_left_out": (
+        "{name}: 미분에 t - s를 곱하지 않았습니다.",
+        "{name}: the derivatives are not multiplied by t - s.",
+    ),
+    "map_transposed": (
+        "{name}: by_x의 행과 열이 바뀌었습니다. 앞이 f의 성분, 뒤가 x의 좌표입니다.",
+        "{name}: by_x has rows and columns swapped: [b, i, j] is component i of f by coordinate j.",
+    ),
+    "same_trajectory": (
+        "{name}: 새 노이즈를 섞지 않고 같은 궤적을 이어 갔습니다.",
+        "{name}: it goes on along the same trajectory, without fresh noise.",
+    ),
     "guided_not_clipped": (
         "{name}: 데이터를 자르지 않았습니다. 색이 타는 것이 그대로 남습니다.",
         "{name}: the data are not clipped, so the colours burn as before.",

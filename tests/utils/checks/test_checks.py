@@ -24,6 +24,7 @@ FUNCTIONS = {
     "rescheduled": "check_rescheduled",
     "unmasking": "check_unmasking_step",
     "velocity": "check_velocity",
+    "velocity_of_map": "check_velocity_of_map",
     "weighted_loss": "check_weighted_loss",
 }
 MODULES = {name: importlib.import_module(f"utils.checks.{name}") for name in FUNCTIONS}

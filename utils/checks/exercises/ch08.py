@@ -143,7 +143,7 @@ HINTS = {
         "{name}: before and after have changed places.",
     ),
     "str_reflow_energy": (
-        "{name}: 뒤의 자리에 선생의 에너지를 썼습니다. 출발점과 도착점의 거리만 보세요.",
+        "{name}: 뒤의 자리에 교사의 에너지를 썼습니다. 출발점과 도착점의 거리만 보세요.",
         "{name}: the energy of the teacher stands in place of the cost after the reflow. Only the "
         "two ends of a pair count.",
     ),
