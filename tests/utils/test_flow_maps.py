@@ -337,6 +337,12 @@ def test_the_command_writes_what_the_chapter_reads(what, tmp_path, monkeypatch):
         assert [len(nets) for nets in networks.values()] == [2, 2]
         first, second = (sample_map(net, torch.ones(3, 2)) for net in networks["shortcut"])
         assert first.isfinite().all() and not torch.allclose(first, second)
+    else:
+        for drawn in recorded.digit_samples().values():
+            assert sorted(drawn) == [1, 2, 4]
+            for x in drawn.values():
+                assert x.shape == (2, 100, 64) and x.isfinite().all()
+                assert not torch.allclose(x[0], x[1])
 
 
 def test_the_record_is_whole_and_small():
@@ -345,4 +351,7 @@ def test_the_record_is_whole_and_small():
     networks = recorded.plane_networks()
     assert set(networks) == set(EVALUATIONS)
     assert {len(nets) for nets in networks.values()} == {recorded.about()["seeds"]}
-    assert sum(file.stat().st_size for file in recorded.FOLDER.iterdir()) < 1_000_000
+    drawn = recorded.digit_samples()
+    assert set(drawn) == set(recorded.about("digits")["steps"])
+    assert {len(x) for by in drawn.values() for x in by.values()} == {3}
+    assert sum(file.stat().st_size for file in recorded.FOLDER.iterdir()) < 1_200_000

@@ -1,4 +1,4 @@
-"""Repeat the recorded run of chapter 10: ``python -m utils.one_step plane --out FOLDER``."""
+"""Repeat a recorded run of chapter 10: ``python -m utils.one_step plane --out FOLDER``."""
 
 import argparse
 import json
@@ -23,7 +23,7 @@ SETTINGS = {  # width, budget, methods
 def main() -> None:
     """Train, and write weights (the plane) or samples (the digits)."""
     parser = argparse.ArgumentParser(prog="python -m utils.one_step", description=__doc__)
-    parser.add_argument("what", choices=tuple(SETTINGS), help="plane, or digits (no record yet)")
+    parser.add_argument("what", choices=tuple(SETTINGS), help="which of the two runs")
     parser.add_argument("--out", type=Path, required=True, help="folder for the results")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--budget", type=int, help="evaluations of a network on a batch")

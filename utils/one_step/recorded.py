@@ -54,3 +54,18 @@ def plane_networks() -> dict[str, list[AverageVelocity]]:
             model.load_state_dict(found[name][seed], strict=False)  # frequencies are no weights
             networks[name].append(model.eval().requires_grad_(False))
     return networks
+
+
+def digit_samples() -> dict[str, dict[int, Tensor]]:
+    """What the networks trained on digits drew, by method and number of evaluations.
+
+    Returns:
+        Pictures of shape ``(seeds, 100, 64)``; picture i is from start i of ``digit_starts``.
+    """
+    kept = load_file(FOLDER / "digits.safetensors")
+    kinds = sorted({tuple(key.split("/")[::2]) for key in kept})  # method and evaluations
+    found: dict[str, dict[int, Tensor]] = {}
+    for name, n in kinds:
+        drawn = [kept[f"{name}/{seed}/{n}"].float() for seed in range(about("digits")["seeds"])]
+        found.setdefault(name, {})[int(n)] = torch.stack(drawn)
+    return found
