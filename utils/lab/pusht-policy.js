@@ -30,13 +30,28 @@ export function features([agentX, agentY, blockX, blockY, angle]) {
 
 const silu = (x) => x.map((value) => value / (1 + Math.exp(-value)));
 
+/** W x + b, four outputs at a time, so that loads of x are shared. */
 function affine({ weight, bias }, x) {
   const [inputs, outputs] = [x.length, bias.length];
   const y = new Float64Array(outputs);
-  for (let o = 0, w = 0; o < outputs; o += 1) {
-    let sum = bias[o];
-    for (let i = 0; i < inputs; i += 1, w += 1) sum += weight[w] * x[i];
-    y[o] = sum;
+  let o = 0;
+  for (; o + 3 < outputs; o += 4) {
+    let [a, b, c, d] = [bias[o], bias[o + 1], bias[o + 2], bias[o + 3]];
+    for (let i = 0, p = o * inputs, q = p + inputs, r = q + inputs, s = r + inputs; i < inputs; i += 1) {
+      const value = x[i];
+      a += weight[p + i] * value;
+      b += weight[q + i] * value;
+      c += weight[r + i] * value;
+      d += weight[s + i] * value;
+    }
+    y[o] = a;
+    y[o + 1] = b;
+    y[o + 2] = c;
+    y[o + 3] = d;
+  }
+  for (; o < outputs; o += 1) {
+    y[o] = bias[o];
+    for (let i = 0; i < inputs; i += 1) y[o] += weight[o * inputs + i] * x[i];
   }
   return y;
 }
@@ -80,11 +95,19 @@ export function createPolicy({ shapes, weights, horizon, depth }) {
     return affine(encoder[2], silu(affine(encoder[1], silu(affine(encoder[0], Float64Array.from(seen))))));
   }
 
+  const times = new Map(); // the time's share: a plan asks for the same few times again
+  function timed(t) {
+    if (!times.has(t)) {
+      const angles = Array.from(frequencies, (f) => t * f);
+      const wave = Float64Array.of(...angles.map(Math.sin), ...angles.map(Math.cos));
+      times.set(t, affine(clock[1], silu(affine(clock[0], wave))));
+    }
+    return times.get(t);
+  }
+
   /** The network: a chunk in normalised units, time t in [0, 1]. */
   function velocity(a, t, code) {
-    const angles = Array.from(frequencies, (f) => t * f);
-    const wave = Float64Array.of(...angles.map(Math.sin), ...angles.map(Math.cos));
-    const time = affine(clock[1], silu(affine(clock[0], wave)));
+    const time = timed(t);
     let h = affine(enter, a);
     const width = h.length;
     blocks.forEach(([first, second], b) => {
