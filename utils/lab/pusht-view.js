@@ -14,6 +14,7 @@ const PERIOD = 0.1; // seconds of an action
 const MIDDLE = 256; // of the table; the handle's points have their origin there, and y up
 const TRAIL = 40; // actions after which the agent's way fades from the picture
 const STILL = 0.05; // pixels: the agent has come to rest where the reader wants it
+const BUTTONS = ".fl-push .fl-buttons button { white-space: nowrap; padding: .25rem .4rem; }";
 
 /** Draw into `host`; `lab` is the notebook's state, `policy` plans. Returns a handle. */
 export function createPushView(host, lab, policy) {
@@ -55,10 +56,10 @@ export function createPushView(host, lab, policy) {
   const stage = element("div", { className: "fl-stage" }, picture.canvas, handle.node, trouble);
   const panel = element("div", { className: "fl-panel" }, ...controls.nodes, numbers, note, said);
   const root = attachable(attached);
-  root.className = "fl";
+  root.className = "fl fl-push";
   root.setAttribute("role", "group");
   root.append(stage, panel);
-  const style = element("style", { textContent: STYLE });
+  const style = element("style", { textContent: STYLE + BUTTONS });
   let words = null;
 
   // ---- what happens ------------------------------------------------------------------------
