@@ -30,6 +30,7 @@ from utils.robots.control import rollout
 from utils.robots.policies import Policy
 
 CHUNKS = (1, 2, 4, 8)
+MOVED = 1e-3  # pixels: an error that the comparison must notice
 REPLAY = """
 import { readFileSync } from "node:fs";
 const table = await createTable();
@@ -85,9 +86,20 @@ def in_gym(episodes: list[dict]) -> list[np.ndarray]:
     return found
 
 
-def apart(episodes: list[dict], node: str) -> dict[str, float]:
-    """Largest differences between the page's table and gym-pusht: pixels, radians, coverage."""
-    pairs = zip(replayed(episodes, node), in_gym(episodes), strict=True)
+def apart(episodes: list[dict], node: str, moved: float = 0.0) -> dict[str, float]:
+    """Largest differences between the page's table and gym-pusht: pixels, radians, coverage.
+
+    Args:
+        episodes: what both replay.
+        node: the program that runs JavaScript.
+        moved: pixels by which the page's block begins elsewhere, to see what would be noticed.
+    """
+    x, elsewhere = 2, []
+    for episode in episodes:
+        start = list(episode["start"])
+        start[x] += moved
+        elsewhere.append(episode | {"start": start})
+    pairs = zip(replayed(elsewhere, node), in_gym(episodes), strict=True)
     worst = np.stack([np.abs(one - other).max(axis=0) for one, other in pairs]).max(axis=0)
     return {"pixels": worst[:4].max(), "radians": worst[4], "coverage": worst[5]}
 
@@ -143,6 +155,7 @@ def main() -> None:
             "episodes": len(episodes),
             "actions": sum(len(episode["actions"]) for episode in episodes),
             **apart(episodes, node),
+            "moved": apart(episodes[:5], node, MOVED)["pixels"],
         },
         "starts": starts(),
     }
