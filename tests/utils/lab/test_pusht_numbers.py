@@ -21,7 +21,8 @@ POLICY = """
 import { readFileSync } from "node:fs";
 const { policy, states, noise, t } = JSON.parse(readFileSync(0));
 const made = createPolicy(policy);
-const out = { velocity: states.map((s, i) => Array.from(made.velocity(noise[i], t, made.encode(s)))) };
+const ask = (s, i) => Array.from(made.velocity(noise[i], t, made.encode(s)));
+const out = { velocity: states.map(ask) };
 for (const n of [1, 2, 4, 8, 16]) out[n] = states.map((s, i) => made.plan(s, noise[i], n));
 process.stdout.write(JSON.stringify(out));
 """
@@ -40,7 +41,8 @@ episode.begin(start, seed);
 const actions = [];
 while (!episode.done) { episode.act(settings); actions.push(episode.action); }
 const { steps, evaluations, success } = episode;
-process.stdout.write(JSON.stringify({ steps, evaluations, success, made: episode.plans, plans, actions }));
+const said = { steps, evaluations, success, made: episode.plans, plans, actions };
+process.stdout.write(JSON.stringify(said));
 """
 
 
