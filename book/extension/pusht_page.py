@@ -1,4 +1,4 @@
-"""Push-T in the page: the script that ``course.js`` loads where ``utils.lab.pusht`` has put a table."""
+"""Push-T in the page: the script that ``course.js`` loads where ``PushTLab`` has put a table."""
 
 import importlib.util
 from pathlib import Path
