@@ -17,6 +17,7 @@ from book.extension import (
     laboratory,
     main_path,
     proofs,
+    pusht_page,
     quiz,
     rewrite,
     search,
@@ -99,6 +100,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     claim_marks.setup(app)
     dark_figures.setup(app)
     proofs.setup(app)
+    pusht_page.setup(app)
     quiz.setup(app)
     keys.install()
     laboratory.setup(app)

@@ -30,12 +30,14 @@ class Part:
         files: patterns of its files below ``_static``, as Sphinx leaves them.
         said: for what comes inside another package: a file, and a pattern that finds its version
             there. A Python package is asked for its version.
+        registry: that has it; if not said, npm for what comes inside another package.
     """
 
     name: str
     licence: str
     files: tuple[str, ...]
     said: tuple[str, str] | None = None
+    registry: str = ""
 
 
 OWN = (
@@ -70,6 +72,9 @@ PARTS = (
           "searchtools.js", "sphinx_highlight.js", "translations.js", "file.png", "minus.png",
           "plus.png")),
     Part("Pygments", "BSD-2-Clause", ("pygments.css",)),
+    # Chipmunk, in pymunk's sources, and zig's C library, as WebAssembly: see supply/simulator.py.
+    Part("pymunk", "MIT", ("pusht-lab.js",), ("pusht-lab.js", r"pymunk ([\d.]*\d)"), "pypi"),
+    Part("ziglang", "MIT", (), ("pusht-lab.js", r"ziglang ([\d.]*\d)"), "pypi"),
     Part("myst-nb", "BSD-3-Clause", ("mystnb.*.css",)),
     Part("sphinx-copybutton", "MIT",
          ("copybutton*", "copy-button.svg", "check-solid.svg")),
@@ -78,8 +83,9 @@ PARTS = (
     Part("sphinx-exercise", "MIT", ("exercise.css",)),
     Part("sphinx-proof", "MIT", ("proof.css",)),
 )  # fmt: skip
-# Bootstrap's rules stand in the sheet of the theme that is built on it.
-INSIDE = {"pydata-sphinx-theme": ("bootstrap",)}
+# Bootstrap's rules stand in the sheet of the theme that is built on it, what zig's C library has
+# for the simulator in the simulator.
+INSIDE = {"pydata-sphinx-theme": ("bootstrap",), "pymunk": ("ziglang",)}
 
 
 def part_of(file: str) -> Part:
@@ -133,14 +139,16 @@ def shipped(static: Path, finished: Path, bundled: dict[str, list[str]]) -> dict
         around = [files for part, files in held.items() if part.name == outer]
         for part in PARTS:
             if around and part.name in inner:
-                held.setdefault(part, set()).update(f for f in around[0] if f.endswith(".css"))
+                held.setdefault(part, set()).update(
+                    f for f in around[0] if f.endswith((".css", "pusht-lab.js"))
+                )
     return held
 
 
 def component(part: Part, number: str, files: list[str]) -> dict:
     """A part as CycloneDX writes it."""
-    kind = "npm" if part.said else "pypi"
-    address = part.name.replace("@", "%40") if part.said else part.name.lower()
+    kind = part.registry or ("npm" if part.said else "pypi")
+    address = part.name.replace("@", "%40") if kind == "npm" else part.name.lower()
     simple = " " not in part.licence
     return {
         "type": "library",

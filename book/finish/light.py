@@ -22,7 +22,7 @@ from book.finish import code_lines, films, formula_fonts, scripts, styles, words
 ICON_CLASS = re.compile(r"\bfa-([a-z][a-z-]*)")
 DYNAMIC = {"xmark"}  # icons that the theme's script adds later
 LABORATORY = re.compile(
-    r'(?<=<div class="flow-lab">)<script type="application/json">(.*?)</script>'
+    r'(<div class="flow-lab"[^>]*>)<script type="application/json">(.*?)</script>'
 )
 SEARCH_BUTTON = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="[^"]*"')
 # The theme's script says late whether a page that follows the system is dark: light until then, and
@@ -124,7 +124,7 @@ def page(text: str, html: Path, plan: Plan) -> str:
     text = styles.applied(scripts.applied(text, plan.script), plan.sheet)
     text = PNG.sub(lambda match: f"_images/{picture_name(match[1])}", text)
     text = text.replace(THEME, KNOWN)
-    text = LABORATORY.sub(lambda match: apart(match[1], html), text)
+    text = LABORATORY.sub(lambda match: match[1] + apart(match[2], html), text)
     # What is said of a button must begin with what is seen on it: its own words will do.
     text = SEARCH_BUTTON.sub(r"\1", text)
     # docutils' role for an entry is deprecated, and a list must hold list items.

@@ -1,0 +1,27 @@
+"""Push-T in the page: the script that ``course.js`` loads where ``PushTLab`` has put a table."""
+
+import importlib.util
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+SOURCE = Path(__file__).parents[2] / "utils/lab/source.py"
+PAGE, FILE = "pusht.js", "pusht-lab.js"  # as in utils/lab/pusht.py, which imports torch (3 s)
+
+
+def module() -> str:
+    """The script. Read without the package around it."""
+    specification = importlib.util.spec_from_file_location("course_pusht_source", SOURCE)
+    source = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(source)
+    return source.joined(PAGE)
+
+
+def _write(app: Sphinx, exception: Exception | None) -> None:
+    if exception is None and app.builder.format == "html":
+        (Path(app.outdir) / "_static" / FILE).write_text(module(), "utf-8")
+
+
+def setup(app: Sphinx) -> None:
+    """Write the script beside the book's."""
+    app.connect("build-finished", _write)
