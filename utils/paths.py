@@ -57,6 +57,23 @@ class AffinePath:
         check_type("scheduler", scheduler, Scheduler)
         self.scheduler = scheduler
 
+    def point(self, x_0: Tensor, x_1: Tensor, t: Tensor) -> Tensor:
+        r"""Point of the path between paired ends, :math:`x_t = \alpha_t x_1 + \sigma_t x_0`.
+
+        Args:
+            x_0: noise, shape ``(B, ...)``.
+            x_1: data, same shape.
+            t: time in [0, 1], shape ``()`` or ``(B,)``.
+
+        Returns:
+            Shape ``(B, ...)``, in the type of ``x_1``.
+
+        Raises:
+            ValueError: if shapes do not match, or t lies outside [0, 1].
+        """
+        _, time = self._time(x_0, x_1, t)
+        return (self.scheduler.alpha(time) * x_1 + self.scheduler.sigma(time) * x_0).to(x_1)
+
     def sample(self, x_0: Tensor, x_1: Tensor, t: Tensor) -> PathSample:
         r"""Point and conditional velocity of the path between paired ends.
 
@@ -73,21 +90,26 @@ class AffinePath:
 
         Raises:
             ValueError: if shapes do not match, t lies outside [0, 1], or the velocity is infinite
-                there (VP at t = 1).
+                there (VP at t = 1); ``point`` gives x_t alone.
         """
-        check_samples("x_0", x_0)
-        check_samples("x_1", x_1)
-        check_same_shape("x_0", x_0, "x_1", x_1)
-        t = check_time("t", t, at_least_float32(x_1))
-        s, time = self.scheduler, expand_time(t, x_1)
+        s, t, time = self.scheduler, *self._time(x_0, x_1, t)
         d_alpha, d_sigma = s.d_alpha(time), s.d_sigma(time)
         bad = ~(torch.isfinite(d_alpha) & torch.isfinite(d_sigma))
         if bad.any():
             where = time[bad].flatten()[0].item()
-            raise ValueError(f"the velocity is infinite at t={where}; take times away from there")
+            raise ValueError(f"dx_t is infinite at t={where}; path.point(x_0, x_1, t) gives x_t")
         x_t = s.alpha(time) * x_1 + s.sigma(time) * x_0
         dx_t = d_alpha * x_1 + d_sigma * x_0
         return PathSample(x_t.to(x_1), dx_t.to(x_1), x_0, x_1, t)
+
+    @staticmethod
+    def _time(x_0: Tensor, x_1: Tensor, t: Tensor) -> tuple[Tensor, Tensor]:
+        """The time, and the time ready to be multiplied with a batch of pairs; all are checked."""
+        check_samples("x_0", x_0)
+        check_samples("x_1", x_1)
+        check_same_shape("x_0", x_0, "x_1", x_1)
+        t = check_time("t", t, at_least_float32(x_1))
+        return t, expand_time(t, x_1)
 
     def row(self, kind: str, t: Tensor) -> tuple[Tensor, Tensor]:
         r"""Row (a, b) of a prediction :math:`a\,x_1 + b\,x_0`.

@@ -100,6 +100,8 @@ def test_a_path_is_linear_between_its_ends(s, ends, data):
     near(sample.dx_t, slope, x_0.dtype, 8, 8 + s.d_sigma(now).abs().max().item() * 400)
     assert sample.x_0 is x_0 and sample.x_1 is x_1
     assert sample.x_t.requires_grad == (x_0.requires_grad or x_1.requires_grad)
+    assert torch.equal(AffinePath(s).point(x_0, x_1, t), sample.x_t)
+    assert torch.equal(AffinePath(s).point(x_0, x_1, 1.0), x_1)
     if s.d_sigma(torch.ones(())).isfinite():
         assert torch.equal(AffinePath(s).sample(x_0, x_1, 1.0).x_t, x_1)
     else:  # never a velocity that is no number: not for one sample among many, either

@@ -298,7 +298,7 @@ class RobotFlowPolicy(Policy):
         return sample_ode(lambda a, t: self.net(a, t, features), a_0, steps)
 
     def _resume(self, features, a_0, steps, guess, t_start):
-        a = self.path.sample(a_0, guess, guess.new_tensor(t_start)).x_t
+        a = self.path.point(a_0, guess, guess.new_tensor(t_start))
         grid = torch.linspace(t_start, 1, check_positive_int("steps", steps) + 1)
         return sample_ode(lambda a, t: self.net(a, t, features), a, time_grid=grid)
 
