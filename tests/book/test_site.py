@@ -159,6 +159,21 @@ def test_korean_interface_is_korean(soups):
     assert not found, "\n".join(sorted(set(found)))
 
 
+MARKUP = re.compile(r"\*\*|\*\S.*\S\*|\{[a-z:]+\}`|:::|\]\(")
+
+
+def test_no_markup_is_left_on_a_page(soups):
+    """In Korean, ``**word(term)**은`` opens no emphasis, and ``*word?*를`` closes none."""
+    found = []
+    for file, soup in soups.items():
+        article = soup.select_one("article.bd-article")
+        for text in article.find_all(string=MARKUP) if article else ():
+            if not text.find_parent(["pre", "code", "script", "style"]):
+                if not text.find_parent(class_=["katex", "math"]):
+                    found.append(f"{file.parent.name}/{file.name}: {text.strip()[:60]}")
+    assert not found, "\n".join(found)
+
+
 SAID = ("title", "aria-label", "placeholder", "data-tooltip", "data-stop")
 CONTENT = (
     "script, style, pre, code, .katex, h1, article :is(p, li, td, th, dd, dt, h2, h3, h4), title,"
