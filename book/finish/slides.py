@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup, Tag
 
 from book.finish import outline
 
+UNSHOWN = ".headerlink, .flow-lab, script, .copybtn, .on-dark, .exercise, .solution"
 WORDS = {
     "ko": {
         "slides": "슬라이드",
@@ -55,7 +56,7 @@ def deck(text: str, name: str, language: str) -> str:
     article = soup.select_one("article.bd-article > section")
     if article is None:
         raise ValueError(f"{name} has no text to make slides of")
-    for unwanted in article.select(".headerlink, .flow-lab, script, .copybtn, .on-dark"):
+    for unwanted in article.select(UNSHOWN):
         unwanted.decompose()
     for link in article.select("a.enlarge"):
         link.unwrap()

@@ -81,7 +81,7 @@ def test_pictures_have_a_size_and_come_late(soups):  # noqa: F811
             # Code fills the first screen of a page, and the title that of the slides.
             below = picture.find_previous("pre") is not None or file.stem.startswith("slides-")
             below |= bool(
-                {"on-light", "on-dark"} & set(picture.get("class", []))
+                {"on-light", "on-dark", "film-strip"} & set(picture.get("class", []))
             )  # one is not seen
             assert (picture.get("loading") == "lazy") == below, f"{file}: {picture}"
 

@@ -149,7 +149,8 @@ def test_korean_interface_is_korean(soups):
         if file.parent.name != "ko":
             continue
         copy = BeautifulSoup(str(soup), "html.parser")
-        for article in copy.select("article.bd-article p, article pre, script, style, kbd"):
+        text = "p, li" if file.name.startswith("slides-") else "article.bd-article p"
+        for article in copy.select(f"{text}, article pre, script, style, kbd"):
             article.decompose()
         texts = [t.strip() for t in copy.find_all(string=True)]
         texts += [t[a] for t in copy.find_all() for a in ("title", "aria-label") if t.has_attr(a)]
