@@ -99,7 +99,10 @@ async function speed(browser, address) {
 }
 
 // Light and dark have a browser each: a tab behind another one is not laid out.
-const start = () => puppeteer.launch({ executablePath: process.env.CHROME_PATH, args: FLAGS });
+const start = () => puppeteer.launch({
+  executablePath: process.env.CHROME_PATH, args: FLAGS,
+  protocolTimeout: 600_000, // beside other work a page may take minutes
+});
 const [browser, second] = await Promise.all([start(), start()]);
 const results = JSON.parse(await readFile(out, "utf8").catch(() => "[]"));
 try {

@@ -110,7 +110,13 @@ def euler(model: Model) -> Model:
     return lambda x, s, t: model(x, s, s)
 
 
-def exact_average(velocity: Field, x: Tensor, s: Tensor, t: Tensor, steps: int = 100) -> Tensor:
+def exact_average(
+    velocity: Field,
+    x: Tensor,
+    s: Tensor,
+    t: Tensor,
+    steps: int = 100,
+) -> Tensor:
     r"""The true average velocity of a field, by a fine ODE: the mean of its midpoint slopes.
 
     .. math:: f(x, s, t) = \frac1{t - s}\int_s^t u_r\big(X_{s,r}(x)\big)\,dr
@@ -238,7 +244,13 @@ def velocity_loss(model: Model, b: Draw) -> Tensor:
     return _mean_square(model(b.x_s, b.s, b.s) - b.dx_s)
 
 
-def distillation_loss(model: Model, x_s: Tensor, x_t: Tensor, s: Tensor, t: Tensor) -> Tensor:
+def distillation_loss(
+    model: Model,
+    x_s: Tensor,
+    x_t: Tensor,
+    s: Tensor,
+    t: Tensor,
+) -> Tensor:
     r"""Regression on a teacher's trajectory: :math:`\lVert X_{s,t}(x_s) - x_t\rVert^2`.
 
     With s = 0 and t = 1 alone: Luhman and Luhman 2021 (arXiv 2101.02388).
@@ -252,7 +264,8 @@ def lagrangian_loss(model: Model, b: Draw, velocity: Field) -> Tensor:
     Source: Boffi et al. 2024 (arXiv 2406.07507), Lagrangian map distillation; with the model's own
     velocity in place of a teacher's, Boffi et al. 2025 (arXiv 2505.18825).
     """
-    end, speed = jvp(lambda t: jump(model, b.x_s, b.s, t), (b.t,), (torch.ones_like(b.t),))
+    along = torch.ones_like(b.t)
+    end, speed = jvp(lambda t: jump(model, b.x_s, b.s, t), (b.t,), (along,))
     return _mean_square(speed - velocity(end.detach(), b.t).detach())
 
 
@@ -270,7 +283,13 @@ def eulerian_loss(model: Model, b: Draw, velocity: Tensor) -> Tensor:
     return _mean_square(average - target.detach())
 
 
-def consistency_loss(model: Model, x_s: Tensor, x_r: Tensor, s: Tensor, r: Tensor) -> Tensor:
+def consistency_loss(
+    model: Model,
+    x_s: Tensor,
+    x_r: Tensor,
+    s: Tensor,
+    r: Tensor,
+) -> Tensor:
     r"""Two neighbours have one end: :math:`\lVert X_{s,1}(x_s) - X_{r,1}(x_r)\rVert^2`.
 
     The point at the later time r is nearer to the data; its answer is frozen. If a teacher has

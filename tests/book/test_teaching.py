@@ -13,6 +13,8 @@ from book.extension import teaching
 from book.finish import outline, slides
 
 LANGUAGES = ("ko", "en")
+# What no slide shows: exercises, wherever they stand, and what to read.
+LEFT_OUT = 'section[id$="-exercises"], section[id$="-reading"], .exercise, .solution'
 
 
 def test_both_languages_describe_the_same_course():
@@ -108,7 +110,7 @@ def test_slides_show_what_the_chapter_shows(soups, language):  # noqa: F811
         assert len(shown) >= (2 if chapters.is_deeper(file.stem) else 8), file.name
         assert not deck.select("div.cell, .exercise, .flow-lab, [id]:not(.claim-note, input)")
         article = copy.copy(soup.select_one("article.bd-article"))
-        for part in article.select('section[id$="-exercises"], section[id$="-reading"]'):
+        for part in article.select(LEFT_OUT):
             part.extract()
         pictures = [
             i["src"]
