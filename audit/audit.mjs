@@ -34,6 +34,11 @@ function thin() {
   }
 }
 
+// Headless Chromium stops drawing now and then, whatever the page: no frame comes any more, so
+// nothing that waits for one goes on. Seen once in about 800 pages.
+const STALLED = 20_000;
+class Stalled extends Error {}
+
 async function accessible(browser, address, scheme) {
   const page = await browser.newPage();
   const found = { foreign: [], errors: [] };
@@ -49,22 +54,24 @@ async function accessible(browser, address, scheme) {
   await page.goto(address, { waitUntil: "load" });
   // As a reader who looks at everything: axe passes over what is folded away or not laid out.
   await page.addStyleTag({ content: "* { content-visibility: visible !important; }" });
-  await page.evaluate(async () => {
+  const drawn = await page.evaluate(async (limit) => {
     for (const box of document.querySelectorAll("details")) box.open = true;
     for (const box of document.querySelectorAll(".toggle-hidden")) box.classList.remove("toggle-hidden");
     // Two frames: what the page does when something comes near is done after the first.
-    const drawn = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+    const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));
+    const stalled = () => new Promise((done) => setTimeout(done, limit));
     for (let y = 0; y < document.documentElement.scrollHeight; y += innerHeight) {
       scrollTo(0, y);
-      await drawn();
+      if (!await Promise.race([frames(), stalled()])) return false;
     }
     scrollTo(0, 0);
-    await drawn();
-  });
+    return Promise.race([frames(), stalled()]);
+  }, STALLED);
+  if (!drawn) throw new Stalled(`no frame of ${address} for ${STALLED / 1000} s`);
   // Pictures come, and laboratories start, in their own time; axe says what never came.
   await page.waitForFunction(() => [...document.images].every((image) => image.complete || !image.checkVisibility())
     && [...document.querySelectorAll(".flow-lab")].every((host) => host.childElementCount),
-    { timeout: 5000 }).catch(() => {});
+    { timeout: 5000, polling: 50 }).catch(() => {});
   await new Promise((done) => setTimeout(done, 100));
   await page.evaluate(thin);
   await page.evaluate(axe);
@@ -98,12 +105,35 @@ async function speed(browser, address) {
            failed: [...new Set(rows.flatMap((row) => row.failed))] };
 }
 
-// Light and dark have a browser each: a tab behind another one is not laid out.
 const start = () => puppeteer.launch({
   executablePath: process.env.CHROME_PATH, args: FLAGS,
   protocolTimeout: 600_000, // beside other work a page may take minutes
 });
-const [browser, second] = await Promise.all([start(), start()]);
+
+/** `accessible` in a browser of its own, which is replaced if it has stopped drawing. */
+class Screen {
+  async look(address, scheme) {
+    for (let left = 2; ; left -= 1) {
+      this.browser ??= await start();
+      try {
+        return await accessible(this.browser, address, scheme);
+      } catch (error) {
+        if (!(error instanceof Stalled) || !left) throw error;
+        console.error(`${error.message}: once more in a new browser`);
+        await this.close();
+      }
+    }
+  }
+  async close() {
+    const { browser } = this;
+    this.browser = null;
+    browser?.process().kill("SIGKILL"); // one that has stopped drawing may not close, either
+    await browser?.close().catch(() => {});
+  }
+}
+
+// Light and dark have a browser each: a tab behind another one is not laid out.
+const [screen, second] = [new Screen(), new Screen()];
 const results = JSON.parse(await readFile(out, "utf8").catch(() => "[]"));
 try {
   for (const site of sites) {
@@ -114,9 +144,9 @@ try {
       const address = server.address + page;
       const row = { folder, page };
       [row.light, row.dark] = await Promise.all([
-        accessible(browser, address, "light"), accessible(second, address, "dark"),
+        screen.look(address, "light"), second.look(address, "dark"),
       ]);
-      if (Number(runs)) row.lighthouse = await speed(browser, address);
+      if (Number(runs)) row.lighthouse = await speed(screen.browser, address);
       results.push(row);
       await writeFile(out, JSON.stringify(results, null, 1));
       console.error(`${page}: ${row.light.violations.length + row.dark.violations.length} violations`
@@ -125,5 +155,5 @@ try {
     server.close();
   }
 } finally {
-  await Promise.all([browser.close(), second.close()]);
+  await Promise.all([screen.close(), second.close()]);
 }

