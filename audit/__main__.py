@@ -114,7 +114,9 @@ def faults(rows: list[dict]) -> list[str]:
             for violation in row[scheme]["violations"]:
                 place = violation["places"][0]
                 found.append(f"{row['page']} ({scheme}): {violation['rule']}: {place}")
-            for kind in ("foreign", "errors"):
+            if row[scheme]["wider"] > 0:
+                found.append(f"{row['page']} ({scheme}): {row[scheme]['wider']} pixels too wide")
+            for kind in ("foreign", "errors", "missing"):
                 found += [f"{row['page']} ({scheme}): {kind}: {x}" for x in row[scheme][kind]]
     return found
 

@@ -1,6 +1,7 @@
 // node audit.mjs OUT RUNS FOLDER:PAGE,PAGE... [FOLDER:PAGE...]
-// For each page: axe-core's violations of WCAG 2.2 A and AA in light and dark, requests to other
-// hosts, console errors, and Lighthouse's mobile profile, the median of RUNS. OUT is written after
+// For each page, light at a desk and dark on a phone: axe-core's violations of WCAG 2.2 A and AA,
+// requests to other hosts, console errors, pictures that never came, pixels by which the page is
+// wider than the screen; and Lighthouse's mobile profile, the median of RUNS. OUT is written after
 // each page, and pages that it already holds are not measured again: a long run may be stopped.
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -50,7 +51,8 @@ async function accessible(browser, address, scheme) {
   page.on("console", (line) => line.type() === "error" && found.errors.push(line.text()));
   page.on("pageerror", (error) => found.errors.push(error.message));
   await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: scheme }]);
-  await page.setViewport({ width: scheme === "dark" ? 390 : 1280, height: 844 });
+  const width = scheme === "dark" ? 390 : 1280;
+  await page.setViewport({ width, height: 4000 }); // a few screens at a time, until all has been seen
   await page.goto(address, { waitUntil: "load" });
   // As a reader who looks at everything: axe passes over what is folded away or not laid out.
   await page.addStyleTag({ content: "* { content-visibility: visible !important; }" });
@@ -67,12 +69,16 @@ async function accessible(browser, address, scheme) {
     scrollTo(0, 0);
     return Promise.race([frames(), stalled()]);
   }, STALLED);
+  await page.setViewport({ width, height: 844 });
   if (!drawn) throw new Stalled(`no frame of ${address} for ${STALLED / 1000} s`);
   // Pictures come, and laboratories start, in their own time; axe says what never came.
   await page.waitForFunction(() => [...document.images].every((image) => image.complete || !image.checkVisibility())
     && [...document.querySelectorAll(".flow-lab")].every((host) => host.childElementCount),
     { timeout: 5000, polling: 50 }).catch(() => {});
   await new Promise((done) => setTimeout(done, 100));
+  found.missing = await page.evaluate(() => [...document.images]
+    .filter((image) => image.complete && !image.naturalWidth && image.checkVisibility()).map((image) => image.src));
+  found.wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   await page.evaluate(thin);
   await page.evaluate(axe);
   const result = await page.evaluate(

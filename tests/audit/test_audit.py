@@ -32,14 +32,15 @@ def rows(site):  # noqa: F811
     reason="needs Chromium, node and `npm ci` in audit/",
 )
 @pytest.mark.parametrize("page", PAGES)
-def test_page_violates_no_wcag_rule_and_asks_no_other_host(rows, page):
+def test_page_is_accessible_whole_and_asks_no_other_host(rows, page):
     assert sorted(rows) == sorted(PAGES)
     assert not faults([rows[page]])
 
 
 def test_a_fault_is_named_and_the_table_has_every_page():
-    good = {"violations": [], "foreign": [], "errors": []}
-    bad = {"violations": [{"rule": "image-alt", "places": ["<img>"]}], "foreign": [], "errors": []}
+    good = {"violations": [], "foreign": [], "errors": [], "missing": [], "wider": 0}
+    image = {"rule": "image-alt", "places": ["<img>"]}
+    bad = {**good, "violations": [image], "missing": ["/a.png"], "wider": 7}
     found = {
         "performance": 99, "accessibility": 100, "best-practices": 100, "seo": 100,
         "lcp": 1.234, "cls": 0.0, "bytes": 345678, "index": 1500.0,
@@ -47,7 +48,11 @@ def test_a_fault_is_named_and_the_table_has_every_page():
     here = str(ROOT / "_build" / "html")
     ours = {"folder": here, "page": "ko/a.html", "light": good, "dark": bad, "lighthouse": found}
     other = {**ours, "folder": str(Path("/elsewhere")), "page": "intro.html"}
-    assert faults([ours, other]) == ["ko/a.html (dark): image-alt: <img>"]
+    assert faults([ours, other]) == [
+        "ko/a.html (dark): image-alt: <img>",
+        "ko/a.html (dark): 7 pixels too wide",
+        "ko/a.html (dark): missing: /a.png",
+    ]
     lines = table([ours, other], 5).splitlines()
     assert lines[-2] == "| ko/a.html | 99 | 100 | 100 | 100 | 1.23 | 0.000 | 346 | 1 |"
     assert "jupyter-book create" in lines[-1]

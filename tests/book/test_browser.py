@@ -7,27 +7,8 @@ import pytest
 from pages import browser, needs_browser, site  # noqa: F401  (fixtures)
 from visiting import visit  # noqa: F401  (a fixture)
 
-from book.build import SITE
-
 WORDS = {"ko": ["경로", "학습", "속도", "노이즈"], "en": ["path", "velocity", "schedule"]}
 pytestmark = needs_browser
-
-
-@pytest.mark.parametrize("language", ["ko", "en"])
-def test_pages_ask_nobody_else_and_raise_nothing(visit, site, language):  # noqa: F811
-    files = sorted((SITE / language).glob("*.html"))
-    assert len(files) > 15
-    for file in files:
-        page = visit(f"{language}/{file.name}", width=390, height=844)
-        for y in range(0, page.evaluate("document.documentElement.scrollHeight"), 2000):
-            page.evaluate(f"scrollTo(0, {y})")
-        assert page.complaints(site) == [], file.name
-        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert wide <= 0, f"{file.name} is {wide} pixels wider than a phone"
-        missing = page.evaluate(
-            "[...document.images].filter((i) => i.complete && !i.naturalWidth).map((i) => i.src)"
-        )
-        assert missing == [], file.name
 
 
 @pytest.mark.parametrize(("language", "word"), [(k, w) for k in WORDS for w in WORDS[k]])

@@ -1,31 +1,18 @@
 """The built site: links, pictures, languages, and no request to anybody else."""
 
-import functools
 import json
 import re
-import subprocess
-import sys
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from bs4 import BeautifulSoup, Comment
+from bs4 import Comment, Tag
+from parsed_site import parsed
 
 from book.build import LANGUAGES, ROOT, SITE
 from book.export.addresses import sources
 from book.repository import repository
 
 PAGES = sorted(page.stem for page in (ROOT / "chapters" / "ko").glob("*.md"))
-
-
-@functools.cache  # the modules that use it run in one process: see tests/support/order.py
-def parsed():
-    # Does nothing if the site is up to date, so what is tested is never an old one.
-    done = subprocess.run(
-        [sys.executable, "-m", "book.build"], cwd=ROOT, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    files = [*SITE.glob("index.html"), *SITE.glob("*/*.html")]
-    return {file: BeautifulSoup(file.read_text("utf-8"), "html.parser") for file in files}
 
 
 @pytest.fixture(scope="module")
@@ -142,18 +129,33 @@ ENGLISH_INTERFACE = [
 ]
 
 
+def without(soup, selector, unless=()):
+    """What stands in a tree, but for what is selected, unless that stands in one of some tags."""
+    chosen = [tag for tag in soup.select(selector) if not (unless and tag.find_parent(unless))]
+    gone, left = set(map(id, chosen)), []
+
+    def gather(tag):
+        for child in tag.children:
+            if id(child) not in gone:
+                left.append(child)
+                if isinstance(child, Tag):
+                    gather(child)
+
+    gather(soup)
+    return left
+
+
 def test_korean_interface_is_korean(soups):
     found = []
     english = re.compile(rf"\b({'|'.join(map(re.escape, ENGLISH_INTERFACE))})")
     for file, soup in soups.items():
         if file.parent.name != "ko":
             continue
-        copy = BeautifulSoup(str(soup), "html.parser")
         text = "p, li" if file.name.startswith("slides-") else "article.bd-article p"
-        for article in copy.select(f"{text}, article pre, script, style, kbd"):
-            article.decompose()
-        texts = [t.strip() for t in copy.find_all(string=True)]
-        texts += [t[a] for t in copy.find_all() for a in ("title", "aria-label") if t.has_attr(a)]
+        left = without(soup, f"{text}, article pre, script, style, kbd")
+        texts = [node.strip() for node in left if not isinstance(node, Tag)]
+        tags = [node for node in left if isinstance(node, Tag)]
+        texts += [t[a] for t in tags for a in ("title", "aria-label") if t.has_attr(a)]
         for text in texts:
             if english.search(text):
                 found.append(f"{file.name}: {text[:60]}")
@@ -188,15 +190,12 @@ def test_nothing_around_the_text_is_left_in_english(soups):
     for file, soup in soups.items():
         if file.parent.name != "ko" or file.name.startswith("slides-"):
             continue
-        copy = BeautifulSoup(str(soup), "html.parser")
-        for content in copy.select("kbd, a.reference[title]"):  # keys have names; so have works
-            content.decompose()
-        texts = [tag[name] for tag in copy.select("body *") for name in SAID if tag.has_attr(name)]
-        for content in copy.select(CONTENT):
-            # Titles of boxes and buttons are not content, wherever they stand.
-            if not content.find_parent(["summary", "button"]):
-                content.decompose()
-        texts += [t for t in copy.body.find_all(string=True) if not isinstance(t, Comment)]
+        keys = "kbd, a.reference[title]"  # keys have names; so have works
+        tags = [node for node in without(soup.body, keys) if isinstance(node, Tag)]
+        texts = [tag[name] for tag in tags for name in SAID if tag.has_attr(name)]
+        # Titles of boxes and buttons are not content, wherever they stand.
+        around = without(soup.body, f"{keys}, {CONTENT}", unless=["summary", "button"])
+        texts += [t for t in around if not isinstance(t, (Tag, Comment))]
         for text in map(str.strip, texts):
             if re.search(r"[A-Za-z]{3}", text) and not re.search(r"[가-힣]", text):
                 found.add(text)

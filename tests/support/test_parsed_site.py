@@ -1,0 +1,11 @@
+from parsed_site import lighter
+
+
+def test_only_letters_of_formulas_and_colours_of_code_are_left_out():
+    formula = '<span class="katex"><math>x</math>{}</span>'
+    drawn = '<span class="katex-html" aria-hidden="true"><span>x<span></span></span></span>'
+    code = '<p><span>a</span></p><pre id="b">{}</pre>'
+    coloured = '<span></span><span class="k">def</span> <span class="n">f</span>'
+    page = (formula.format(drawn) + code.format(coloured)) * 2
+    plain = formula.format('<span class="katex-html"></span>') + code.format("def f")
+    assert lighter(page) == plain * 2
