@@ -129,10 +129,12 @@ ENGLISH_INTERFACE = [
 ]
 
 
-def without(soup, selector, unless=()):
-    """What stands in a tree, but for what is selected, unless that stands in one of some tags."""
-    chosen = [tag for tag in soup.select(selector) if not (unless and tag.find_parent(unless))]
-    gone, left = set(map(id, chosen)), []
+def without(soup, selector, beside="", unless=()):
+    """What stands in a tree; neither what is selected, nor ``beside``, if in no tag of those."""
+    gone = {id(tag) for tag in soup.select(selector)}
+    if beside:
+        gone |= {id(tag) for tag in soup.select(beside) if not tag.find_parent(unless)}
+    left = []
 
     def gather(tag):
         for child in tag.children:
@@ -194,7 +196,7 @@ def test_nothing_around_the_text_is_left_in_english(soups):
         tags = [node for node in without(soup.body, keys) if isinstance(node, Tag)]
         texts = [tag[name] for tag in tags for name in SAID if tag.has_attr(name)]
         # Titles of boxes and buttons are not content, wherever they stand.
-        around = without(soup.body, f"{keys}, {CONTENT}", unless=["summary", "button"])
+        around = without(soup.body, keys, CONTENT, unless=["summary", "button"])
         texts += [t for t in around if not isinstance(t, (Tag, Comment))]
         for text in map(str.strip, texts):
             if re.search(r"[A-Za-z]{3}", text) and not re.search(r"[가-힣]", text):
