@@ -2,12 +2,15 @@
 
 Two workers take files from one list. What takes longest starts first, so that nothing long is left
 over at the end; what needs the site comes after the notebooks, because building it takes from them
-what they gave instead of running them again. No test depends on the order: it is only time.
+what they gave instead of running them again. One file builds the site, and the others that need it
+come when it stands: else the second worker would do nothing but wait. No test depends on the order:
+it is only time.
 """
 
 import pytest
 
 # Files by the seconds that they take; of notebooks the size is a good enough guess.
+BUILDS = "test_audit.py"
 LONG = ("test_cifar10.py", "test_assignments.py", "test_incremental.py", "test_pusht.py")
 SITE = {"soups", "site"}  # fixtures that build the site if need be
 
@@ -29,13 +32,15 @@ def groups_of(items: list[pytest.Item]) -> dict[str, list[pytest.Item]]:
 
 
 def rank(items: list[pytest.Item]) -> tuple[int, float]:
-    """Where a group stands: notebooks, long tests, tests of the site, all others."""
+    """Where a group stands: notebooks, the site, long tests, what needs the site, all others."""
     path = items[0].path
     if path.suffix == ".ipynb":
         return 0, -path.stat().st_size
+    if path.name == BUILDS:
+        return 1, 0
     if path.name in LONG:
-        return 1, LONG.index(path.name)
-    return (2 if uses(items, *SITE) else 3), -len(items)
+        return 2, LONG.index(path.name)
+    return (3 if uses(items, *SITE) else 4), -len(items)
 
 
 def arrange(items: list[pytest.Item]) -> None:
