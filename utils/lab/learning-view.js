@@ -7,13 +7,14 @@ import { element } from "./element.js";
 import { GOALS } from "./goals.js";
 import { LEARNING_STYLE } from "./learning-style.js";
 import { LEARNING_WORDS } from "./learning-words.js";
+import { createLook } from "./look.js";
 import { createPad } from "./pad.js";
 import { createChart, createPane } from "./panes.js";
 import { createPanel } from "./panel.js";
 import { createReport } from "./report.js";
 import { createSide } from "./sides.js";
 import { STYLE } from "./style.js";
-import { attachable, isDark, languageOf, watchSurroundings } from "./surroundings.js";
+import { attachable } from "./surroundings.js";
 import { fill } from "./words.js";
 
 // utils.plotting.COLORS; on a dark ground they are mixed with white.
@@ -246,7 +247,7 @@ export function createLearningView(host, connect) {
   });
   const note = element("p", { className: "fl-note" });
   panel.spoken.push(() => (note.textContent = words.lossNote));
-  const root = attachable(attached);
+  const root = attachable(() => look.attached());
   root.className = "fl fl-learn";
   root.setAttribute("role", "group");
   root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's: a letter in a field is a letter
@@ -270,13 +271,8 @@ export function createLearningView(host, connect) {
   const style = element("style", { textContent: STYLE + LEARNING_STYLE });
 
   // ---- where it stands ---------------------------------------------------------------------
-  let language = null;
-  let dark = null;
-  function look(all = true) {
-    const nextLanguage = all ? languageOf(host) : language;
-    const nextDark = isDark(host, root);
-    if (nextLanguage !== language) {
-      language = nextLanguage;
+  const look = createLook(host, root, {
+    speak(language) {
       words = LEARNING_WORDS[language];
       root.setAttribute("aria-label", words.title);
       panel.speak(words);
@@ -285,28 +281,19 @@ export function createLearningView(host, connect) {
       panes.forEach((pane, i) => pane.label(fill(words.picture, { name: words[SIDES[i]], n: 512 })));
       chart.label(words.losses);
       sync();
-    }
-    if (nextDark !== dark) {
-      dark = nextDark;
-      root.classList.toggle("fl-dark", dark);
+    },
+    colour(dark) {
       const colours = palette(dark);
       drawings.forEach((drawing) => drawing.colour(colours));
       [...tools.querySelectorAll(".fl-swatch")].forEach((swatch, i) => {
         swatch.style.background = colours.marks[i] ? `rgb(${colours.marks[i]})` : "transparent";
       });
-    }
-  }
-  function fit() {
-    [pad, ...panes].forEach((drawing) => drawing.fit());
-    chart.show();
-  }
-  const surroundings = watchSurroundings(host, look);
-  function attached() {
-    surroundings.moved();
-    look();
-    fit();
-  }
-  const sizes = new ResizeObserver(fit);
+    },
+    fit() {
+      [pad, ...panes].forEach((drawing) => drawing.fit());
+      chart.show();
+    },
+  });
   // Nothing is computed that nobody can see.
   const noticed = () => {
     const visible = inView && document.visibilityState !== "hidden";
@@ -320,10 +307,10 @@ export function createLearningView(host, connect) {
     inView = entries.at(-1).isIntersecting;
     noticed();
   });
-  look();
+  look.first();
   host.append(style, root);
-  attached();
-  sizes.observe(root);
+  look.attached();
+  look.watch(root);
   seen.observe(root);
   document.addEventListener("visibilitychange", noticed);
 
@@ -333,9 +320,8 @@ export function createLearningView(host, connect) {
     isRunning: () => running,
     close() {
       play(false);
-      sizes.disconnect();
       seen.disconnect();
-      surroundings.close();
+      look.close();
       document.removeEventListener("visibilitychange", noticed);
       engines.forEach((engine) => engine.close());
       style.remove();

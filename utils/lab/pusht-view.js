@@ -1,13 +1,14 @@
 // Push-T as the reader sees it: a table, buttons, numbers, and what happens among them.
 import { element } from "./element.js";
 import { createHandle } from "./handle.js";
+import { createLook } from "./look.js";
 import { createPushControls } from "./pusht-controls.js";
 import { createEpisode } from "./pusht-episode.js";
 import { between, createTablePicture } from "./pusht-picture.js";
 import { createTable } from "./pusht-simulator.js";
 import { PUSH_WORDS } from "./pusht-words.js";
 import { STYLE } from "./style.js";
-import { attachable, isDark, languageOf, watchSurroundings } from "./surroundings.js";
+import { attachable } from "./surroundings.js";
 import { fill } from "./words.js";
 
 const PERIOD = 0.1; // seconds of an action
@@ -55,7 +56,7 @@ export function createPushView(host, lab, policy) {
   });
   const stage = element("div", { className: "fl-stage" }, picture.canvas, handle.node, trouble);
   const panel = element("div", { className: "fl-panel" }, ...controls.nodes, numbers, note, said);
-  const root = attachable(attached);
+  const root = attachable(() => look.attached());
   root.className = "fl fl-push";
   root.setAttribute("role", "group");
   root.append(stage, panel);
@@ -199,46 +200,32 @@ export function createPushView(host, lab, policy) {
   }
 
   // ---- where it stands -----------------------------------------------------------------------
-  let language = null;
-  let dark = null;
-  function look(all = true) {
-    const nextLanguage = all ? languageOf(host) : language;
-    const nextDark = isDark(host, root);
-    if (nextLanguage !== language) {
-      language = nextLanguage;
+  const look = createLook(host, root, {
+    speak(language) {
       words = PUSH_WORDS[language];
       root.setAttribute("aria-label", words.title);
       picture.canvas.setAttribute("aria-label", words.picture);
       for (const part of [handle, controls]) part.speak(words);
       show();
-    }
-    if (nextDark !== dark) {
-      dark = nextDark;
-      root.classList.toggle("fl-dark", dark);
+    },
+    colour(dark) {
       picture.colour(dark);
       paint();
-    }
-  }
-  function fit() {
-    if (picture.resize(stage.clientWidth)) paint();
-  }
-  const surroundings = watchSurroundings(host, look);
-  function attached() {
-    surroundings.moved();
-    look();
-    fit();
-  }
+    },
+    fit() {
+      if (picture.resize(stage.clientWidth)) paint();
+    },
+  });
 
   // ---- start and end -------------------------------------------------------------------------
-  const sizes = new ResizeObserver(fit);
   const seen = new IntersectionObserver((entries) => {
-    if (entries[entries.length - 1].isIntersecting) look(); // else nothing is computed
+    if (entries[entries.length - 1].isIntersecting) look.again(); // else nothing is computed
     else play(false);
   });
-  look();
+  look.first();
   host.append(style, root);
-  attached();
-  sizes.observe(stage);
+  look.attached();
+  look.watch(stage);
   seen.observe(stage);
   const ready = createTable().then(
     (table) => {
@@ -257,9 +244,8 @@ export function createPushView(host, lab, policy) {
     isPlaying: () => playing,
     close() {
       play(false);
-      sizes.disconnect();
       seen.disconnect();
-      surroundings.close();
+      look.close();
       style.remove();
       root.remove();
     },

@@ -3,12 +3,13 @@ import { createClock } from "./clock.js";
 import { createControls } from "./controls.js";
 import { element } from "./element.js";
 import { createHandle } from "./handle.js";
+import { createLook } from "./look.js";
 import { createNotice } from "./notice.js";
 import { createPicture } from "./picture.js";
 import { createQuestions } from "./questions.js";
 import { createReadout } from "./readout.js";
 import { STYLE } from "./style.js";
-import { attachable, isDark, languageOf, watchSurroundings } from "./surroundings.js";
+import { attachable } from "./surroundings.js";
 import { WORDS } from "./words.js";
 
 /** Draw into `host` what `engine` computes; `lab` is the notebook's state. Returns a handle. */
@@ -42,7 +43,7 @@ export function createView(host, lab, engine) {
 
   const stage = element("div", { className: "fl-stage" }, ...picture.nodes, handle.node, notice.node);
   const panel = element("div", { className: "fl-panel" }, ...controls.nodes, ...readout.nodes);
-  const root = attachable(attached);
+  const root = attachable(() => look.attached());
   root.className = "fl";
   root.setAttribute("role", "group");
   root.append(stage, panel);
@@ -98,39 +99,25 @@ export function createView(host, lab, engine) {
       }
     };
   }
-  let language = null;
-  let dark = null;
-  function look(all = true) {
-    const nextLanguage = all ? languageOf(host) : language;
-    const nextDark = isDark(host, root);
-    if (nextLanguage !== language) {
-      language = nextLanguage;
+  const look = createLook(host, root, {
+    speak(language) {
       const words = WORDS[language];
       root.setAttribute("aria-label", words.title);
       for (const part of [picture, readout, notice, handle, controls]) part.speak(words);
-    }
-    if (nextDark !== dark) {
-      dark = nextDark;
-      root.classList.toggle("fl-dark", dark);
+    },
+    colour(dark) {
       picture.colour(dark);
       paint();
-    }
-  }
-  function fit() {
-    if (!picture.resize(stage.clientWidth)) return;
-    handle.place(picture.place(point));
-    paint();
-  }
-  const [looked, fitted] = [guarded(look), guarded(fit)];
-  const surroundings = watchSurroundings(host, looked);
-  function attached() {
-    surroundings.moved();
-    looked();
-    fitted();
-  }
+    },
+    fit() {
+      if (!picture.resize(stage.clientWidth)) return;
+      handle.place(picture.place(point));
+      paint();
+    },
+    guarded,
+  });
 
   // ---- start and end -----------------------------------------------------------------------
-  const sizes = new ResizeObserver(fitted);
   let onScreen = false;
   let started = false;
   let touched = false; // the reader has the time in hand: nothing starts by itself any more
@@ -139,7 +126,7 @@ export function createView(host, lab, engine) {
       const entry = entries[entries.length - 1]; // the others are older
       onScreen = entry.isIntersecting;
       if (!onScreen) return play(false);
-      looked(); // a host may have been given its page's theme by nothing that is watched
+      look.again(); // a host may have been given its page's theme by nothing that is watched
       if (started || touched || calm.matches || entry.intersectionRatio < 0.5) return undefined;
       move(0);
       return ready.then(() => {
@@ -150,14 +137,14 @@ export function createView(host, lab, engine) {
     },
     { threshold: [0, 0.5] },
   );
-  look(); // as far as can be seen from here: the host may stand nowhere yet
+  look.first(); // the host may stand nowhere yet
   sync();
   move(1);
   host.append(style, root);
-  attached();
+  look.attached();
   ready = questions.compute();
   questions.complete();
-  sizes.observe(stage);
+  look.watch(stage);
   seen.observe(stage);
 
   return {
@@ -173,9 +160,8 @@ export function createView(host, lab, engine) {
     trace: () => engine.ask("trace", { settings: { ...settings } }),
     close() {
       play(false);
-      sizes.disconnect();
       seen.disconnect();
-      surroundings.close();
+      look.close();
       style.remove();
       root.remove();
     },
