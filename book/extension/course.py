@@ -16,6 +16,7 @@ from book.extension import (
     korean,
     laboratory,
     main_path,
+    names_page,
     proofs,
     pusht_page,
     quiz,
@@ -99,6 +100,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     claims.setup(app)
     claim_marks.setup(app)
     dark_figures.setup(app)
+    names_page.setup(app)
     proofs.setup(app)
     pusht_page.setup(app)
     quiz.setup(app)
