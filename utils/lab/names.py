@@ -53,8 +53,8 @@ def names_state(
     """Everything that the page needs, ready for JSON.
 
     Args:
-        measured: what ``utils.names.shares`` returns in Python, to stand beside what the browser
-            finds: by network, language, order and letters at once.
+        measured: what ``utils.names.shares.shares_of_names`` returns, to stand beside what the
+            browser finds: by network, language, order and letters at once.
         language: letters at first, ``"ko"`` or ``"en"``; of the page if not said.
         which: network at first, ``"careful"`` or ``"careless"``.
         order: at first, ``"random"`` or ``"certain"``.

@@ -44,7 +44,7 @@ class Neighbours:
         return own not in self.listed and bool(near)
 
 
-def shares(
+def shares_of_names(
     net: StringNet,
     language: str,
     at_once: int | str = 1,

@@ -24,7 +24,7 @@ from utils.names import (
     size,
     well_formed,
 )
-from utils.names.shares import Neighbours, shares
+from utils.names.shares import Neighbours, shares_of_names
 
 LOGITS = """
 const out = given.x.map((x) => {
@@ -214,7 +214,7 @@ def test_the_sampler_follows_the_law_of_python(language, order, tmp_path):
         drawn = run(DRAWS, given, tmp_path)
         assert drawn["nfe"] == -(-size(language)[1] // at_once)
         found[at_once] = drawn["written"] / count
-        right[at_once] = shares(load(language), language, at_once, order, count)[0]
+        right[at_once] = shares_of_names(load(language), language, at_once, order, count)[0]
         # Of the blanks, too: how long the names are.
         letters, length = size(language)
         blanks = sum(row.count(letters - 1) for row in drawn["x"]) / (count * length)
@@ -231,11 +231,11 @@ def test_the_sampler_follows_the_law_of_python(language, order, tmp_path):
 def test_copies_are_counted_as_python_counts_them(language, tmp_path):
     given = {"language": language, "count": 1000, "settings": {"atOnce": 1, "order": "random"}}
     found = run(DRAWS, given, tmp_path, "careless")
-    right = shares(load(language, "careless"), language)
+    right = shares_of_names(load(language, "careless"), language)
     for kind, share in zip(("written", "listed", "near"), right, strict=True):
         mine = found[kind] / 1000
         assert abs(mine - share) < 4 * spread(mine, share, 1000) + 1e-9, kind
-    assert right[1] > 0.2 and shares(load(language), language)[1] < 0.05
+    assert right[1] > 0.2 and shares_of_names(load(language), language)[1] < 0.05
 
 
 def test_what_was_typed_stays_and_the_same_seed_writes_the_same(tmp_path):
@@ -287,4 +287,4 @@ def test_settings_that_the_page_does_not_have_are_refused(wrong):
 
 def test_an_unknown_order_is_refused():
     with pytest.raises(ValueError, match="order must be"):
-        shares(load("en"), "en", order="first")
+        shares_of_names(load("en"), "en", order="first")
