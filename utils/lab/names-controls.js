@@ -83,8 +83,9 @@ export function createNameControls(settings, { set, play, step, fresh, draw }) {
     working,
     /** What the reader has typed cannot begin a name, or can again. */
     refuse(bad) {
+      const reason = bad ? words[settings.alphabet === "ko" ? "badKo" : "badEn"] : "";
       wrong.hidden = !bad;
-      wrong.textContent = bad ? words[settings.alphabet === "ko" ? "badKo" : "badEn"] : "";
+      if (wrong.textContent !== reason) wrong.textContent = reason;
       text.setAttribute("aria-invalid", String(bad));
       if (bad) text.setAttribute("aria-describedby", wrong.id);
       else text.removeAttribute("aria-describedby");

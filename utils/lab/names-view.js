@@ -124,7 +124,6 @@ export function createNamesView(host, lab) {
     trouble.hidden = true;
     said.textContent = "";
     controls.sync();
-    controls.refuse(beginning(settings.begin, settings.alphabet) === null);
     show();
   }
   const finished = () => names.every((name) => isDone(net(settings), name));
@@ -202,6 +201,7 @@ export function createNamesView(host, lab) {
     if (!words) return;
     tiles.show(names, settings.alphabet, judged.map(verdict), MASKED);
     tiles.node.lang = settings.alphabet;
+    controls.refuse(beginning(settings.begin, settings.alphabet) === null);
     report();
   }
 
