@@ -317,7 +317,7 @@ def sample_in_turn(
         if not masked.any():
             return torch.stack(way) if return_trajectory else x
         first = -guess.max(-1).values if certain else place_in_line
-        line = torch.where(masked, first, 2.0).argsort(1, stable=True).argsort(1)
+        line = torch.where(masked, first, 2.0).argsort(dim=1, stable=True).argsort(1)
         rows = step_probabilities(x, guess, (line < at_once).to(guess.dtype))
         x = _draw(rows, generator)
         way.append(x)
