@@ -11,12 +11,13 @@ export const NAMES_STYLE = `
   border: 1px solid transparent; border-radius: .25rem; line-height: 1; }
 .fl-en .fl-letter { width: 1.5rem; height: 2.1rem; font-size: 1.15rem; }
 .fl-syllable, .fl-whole { width: 2.9rem; height: 2.9rem; }
-.fl-syllable { display: grid; grid-template-columns: 1fr 1fr; gap: 1px; }
+.fl-syllable { display: grid; grid-template: 1fr 1fr / 1fr 1fr; gap: 2px; }
 .fl-syllable > :last-child { grid-column: 1 / -1; }
-.fl-syllable .fl-letter { font-size: .95rem; }
+.fl-syllable .fl-letter { font-size: 1rem; min-width: 0; min-height: 0; }
+.fl-ko .fl-tiles { gap: .3rem; }
 .fl-whole { font-size: 1.9rem; }
 .fl-masked { border-color: var(--fl-edge); background: var(--fl-soft); }
-.fl-given { background: var(--fl-soft); border-bottom: 3px solid var(--fl-accent); }
+.fl-given { border-bottom: 3px solid var(--fl-accent); }
 .fl-fresh { background: var(--fl-accent); color: var(--fl-bg); }
 .fl-wrong { border: 2px dashed var(--fl-fg); }
 .fl-names-lab .fl-buttons button { white-space: nowrap; padding: .25rem .4rem; }
