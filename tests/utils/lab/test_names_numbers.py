@@ -1,5 +1,6 @@
 """Names in the page: its networks, its sampler and its counts are those of Python."""
 
+import gzip
 import json
 import math
 import re
@@ -255,6 +256,8 @@ def test_the_module_is_one_small_file_that_asks_nobody(tmp_path):
     text = module()
     assert not re.search(r"^\s*import\b|\bimport\(|fetch\(|https?://|XMLHttp", text, re.M)
     assert text.count("export ") == 1 and len(text) < 60_000
+    sent = json.dumps(names_state(), separators=(",", ":")).encode()
+    assert len(gzip.compress(sent)) < 580_000  # with all other files a page is below 1 MB
     file = tmp_path / "one.mjs"
     file.write_text(text, "utf-8")
     assert subprocess.run([node(), "--check", str(file)], capture_output=True).returncode == 0
