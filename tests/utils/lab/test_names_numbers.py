@@ -123,9 +123,7 @@ def test_names_have_the_letters_and_distances_of_python(language, tmp_path):
     letters = [letters_of(name, language) for name in names]
     assert found["letters"] == letters
     others = [letters[(7 * i + 1) % len(names)] for i in range(len(names))]
-    assert found["distances"] == [
-        edit_distance(a, b) for a, b in zip(letters, others, strict=True)
-    ]
+    assert found["distances"] == [edit_distance(a, b) for a, b in zip(letters, others, strict=True)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
