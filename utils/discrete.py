@@ -290,6 +290,7 @@ def sample_in_turn(
     at_once: int = 1,
     generator: torch.Generator | None = None,
     return_trajectory: bool = False,
+    certain: bool = False,
 ) -> Tensor:
     """Fill in ``at_once`` masked letters at a time, in random order, until none is masked.
 
@@ -302,6 +303,8 @@ def sample_in_turn(
         at_once: letters that are drawn in one evaluation.
         generator: source of randomness.
         return_trajectory: the states after each evaluation instead of the last.
+        certain: not in random order, but the places with the most probable letter first, as
+            MaskGIT does (Chang et al. 2022, arXiv 2202.04200).
 
     Returns:
         Shape ``(B, D)``, or ``(N + 1, B, D)`` with N evaluations.
@@ -313,7 +316,8 @@ def sample_in_turn(
         masked = x == guess.shape[-1]
         if not masked.any():
             return torch.stack(way) if return_trajectory else x
-        line = torch.where(masked, place_in_line, 2.0).argsort(1).argsort(1)
+        first = -guess.max(-1).values if certain else place_in_line
+        line = torch.where(masked, first, 2.0).argsort(dim=1, stable=True).argsort(1)
         rows = step_probabilities(x, guess, (line < at_once).to(guess.dtype))
         x = _draw(rows, generator)
         way.append(x)

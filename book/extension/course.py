@@ -15,6 +15,7 @@ from book.extension import (
     korean,
     laboratory,
     main_path,
+    names_page,
     proofs,
     pusht_page,
     quiz,
@@ -75,6 +76,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     claims.setup(app)
     claim_marks.setup(app)
     dark_figures.setup(app)
+    names_page.setup(app)
     proofs.setup(app)
     pusht_page.setup(app)
     quiz.setup(app)

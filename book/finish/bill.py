@@ -45,6 +45,7 @@ OWN = (
     "claims.*",
     "flow-lab.js",
     "learning-lab.js",
+    "names-lab.js",
     "lab-*.json",
     "card.png",
     "favicon.svg",

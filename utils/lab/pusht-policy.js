@@ -1,19 +1,11 @@
 // The flow policy of utils/robots/policies.py: a chunk of actions from two states and noise.
 import { decode } from "./base64.js";
+import { affine, halves, silu } from "./layers.js";
 
 const SIZE = 512; // side of the table
 const GOAL_ANGLE = Math.PI / 4;
 const MULTIPLES = [1, 2, 4]; // of half a wave over half the table, and of the angle
 const EPSILON = 1e-5; // of LayerNorm
-
-/** Half precision as numbers: 1 bit of sign, 5 of exponent, 10 of fraction. */
-export function halves(bits) {
-  return Float32Array.from(bits, (h) => {
-    const [exponent, fraction] = [(h >> 10) & 31, h & 1023];
-    const size = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
-    return h >> 15 ? -size : size;
-  });
-}
 
 /** What the network sees of a state: utils/pusht/features.py. */
 export function features([agentX, agentY, blockX, blockY, angle]) {
@@ -26,34 +18,6 @@ export function features([agentX, agentY, blockX, blockY, angle]) {
   const turns = MULTIPLES.map((m) => m * (angle - GOAL_ANGLE));
   const [sin, cos] = [Math.sin, Math.cos];
   return [...points, ...waves.map(sin), ...waves.map(cos), ...turns.map(sin), ...turns.map(cos)];
-}
-
-const silu = (x) => x.map((value) => value / (1 + Math.exp(-value)));
-
-/** W x + b, four outputs at a time, so that loads of x are shared. */
-function affine({ weight, bias }, x) {
-  const [inputs, outputs] = [x.length, bias.length];
-  const y = new Float64Array(outputs);
-  let o = 0;
-  for (; o + 3 < outputs; o += 4) {
-    let [a, b, c, d] = [bias[o], bias[o + 1], bias[o + 2], bias[o + 3]];
-    for (let i = 0, p = o * inputs, q = p + inputs, r = q + inputs, s = r + inputs; i < inputs; i += 1) {
-      const value = x[i];
-      a += weight[p + i] * value;
-      b += weight[q + i] * value;
-      c += weight[r + i] * value;
-      d += weight[s + i] * value;
-    }
-    y[o] = a;
-    y[o + 1] = b;
-    y[o + 2] = c;
-    y[o + 3] = d;
-  }
-  for (; o < outputs; o += 1) {
-    y[o] = bias[o];
-    for (let i = 0; i < inputs; i += 1) y[o] += weight[o * inputs + i] * x[i];
-  }
-  return y;
 }
 
 function layerNorm(x) {

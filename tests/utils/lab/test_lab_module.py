@@ -9,6 +9,7 @@ from laboratory import node
 from book.build import ROOT
 from book.extension import laboratory
 from utils.lab import module, pusht, source
+from utils.lab import names as place_names
 
 TEXTS = {
     "page": module(),
@@ -34,7 +35,7 @@ def test_names_of_files_put_together_are_unique(text, tmp_path):
 
 
 def test_every_file_is_used_and_comes_after_what_it_imports():
-    entries = (source.ENGINE, source.PAGE, *source.LEARNING, pusht.PAGE)
+    entries = (source.ENGINE, source.PAGE, *source.LEARNING, pusht.PAGE, place_names.PAGE)
     joined = [source.ordered(name) for name in entries]
     assert set().union(*joined) == {file.name for file in source.FOLDER.glob("*.js")}
     for names in joined:

@@ -1,0 +1,24 @@
+"""Names in the page: the script that ``course.js`` loads where ``NamesLab`` has put its element."""
+
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+from book.extension.laboratory import source
+
+PAGE, FILE = "names.js", "names-lab.js"  # as in utils/lab/names.py, which imports torch (3 s)
+
+
+def module() -> str:
+    """The script."""
+    return source().joined(PAGE)
+
+
+def _write(app: Sphinx, exception: Exception | None) -> None:
+    if exception is None and app.builder.format == "html":
+        (Path(app.outdir) / "_static" / FILE).write_text(module(), "utf-8")
+
+
+def setup(app: Sphinx) -> None:
+    """Write the script beside the book's."""
+    app.connect("build-finished", _write)
