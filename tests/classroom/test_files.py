@@ -13,7 +13,18 @@ import classrooms
 import nbformat
 import pytest
 
-from classroom import course, handed_in, journal, platforms, reading, sandbox, sources, table
+from classroom import (
+    course,
+    grading,
+    handed_in,
+    journal,
+    platforms,
+    reading,
+    sandbox,
+    sources,
+    table,
+)
+from classroom.__main__ import report
 from classroom.limits import Limits
 
 
@@ -147,6 +158,37 @@ def test_a_table_that_a_spreadsheet_has_saved(tmp_path, mark):
     rows = ["student,assignment,exercise,points,max_points,machine,hint", "김,03,3-open,2,3,,안녕"]
     path.write_bytes("\r\n".join(rows).replace(",", mark).encode("cp949"))
     assert table.read(path)[0][0]["points"] == "2"
+
+
+def test_points_of_a_person_stay_when_the_file_cannot_be_read_any_more(tmp_path):
+    item, out = handed_in.HandedIn("a", tmp_path / "a.ipynb"), tmp_path / "grades.csv"
+    table.write(out, [line("a", "1", "2"), line("a", "3-open", "2.5", machine="")])
+    unreadable = grading.row(item, "", "", 0, "", "the notebook cannot be read")
+    rows = grading._save(out, [item], {"a": [unreadable]}, print)
+    assert [(row["exercise"], row["points"]) for row in rows] == [("", "0"), ("3-open", "2.5")]
+    assert len(table.read(out)[0]) == 2
+
+
+def test_a_comment_is_kept_and_reaches_the_student(tmp_path):
+    out = tmp_path / "grades.csv"
+    table.write(out, [line("lee", "3-open", "", hint="To be graded by a person.")])
+    (row,), columns = table.read(out)
+    assert columns[-1] == "comment" and row["comment"] == ""
+    row |= {"points": "2", "comment": "=Which baseline?"}
+    table.write(out, [row], columns)
+    (row,), _ = table.read(out)
+    fresh = line("lee", "3-open", "", hint="To be graded by a person.")
+    assert table.told(table.keep(fresh, row)) == "=Which baseline?"
+
+
+def test_a_report_brings_the_tables_for_import_up_to_date(tmp_path):
+    put(tmp_path / "s", "Lee_34_assignsubmission_file_/x.ipynb")
+    out = tmp_path / "s" / "grades.csv"
+    entered = [line("Lee", "1", "2"), line("Lee", "3-open", "1", machine="")]
+    table.write(out, entered)
+    assert report([str(tmp_path / "s"), "--lang", "en"]) == 0
+    text = (tmp_path / "s" / "grades.moodle.csv").read_text("utf-8-sig")
+    assert list(csv.reader(io.StringIO(text)))[1][:4] == ["Participant 34", "Lee", "3", "6"]
 
 
 def test_a_file_that_is_no_table_is_not_replaced(tmp_path):
