@@ -1,13 +1,16 @@
 """What teachers have and keep: downloads of learning platforms, tables, a run that was stopped."""
 
+import contextlib
 import csv
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 import zipfile
+from pathlib import Path
 
 import classrooms
 import nbformat
@@ -245,6 +248,24 @@ def test_building_again_keeps_what_stands_there(tmp_path):
     assert (folder / "my notes.txt").exists() and (folder / "autograder/roster.csv").exists()
     assert nbformat.read(folder / "student.ipynb", as_version=4).cells
     assert not [path for path in folder.rglob(".*") if path.suffix in (".new", ".old")]
+
+
+def test_the_database_is_the_one_that_nbgrader_makes(tmp_path, monkeypatch):
+    pytest.importorskip("nbgrader", reason="pip install -r requirements-grading.txt")
+    from nbgrader.api import Gradebook
+
+    beside = str(Path(sys.executable).parent)  # where the program alembic is
+    monkeypatch.setenv("PATH", f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
+    Gradebook(f"sqlite:///{tmp_path}/theirs.db").close()
+    course._database(tmp_path / "ours.db")
+    ours, theirs = (dump(tmp_path / f"{name}.db") for name in ("ours", "theirs"))
+    assert any("alembic_version" in line for line in ours) and ours == theirs
+
+
+def dump(path):
+    """The tables of a database, but for the course that opening it adds."""
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        return sorted(line for line in base.iterdump() if 'INTO "course"' not in line)
 
 
 def grade(folder, *options, **environment):
