@@ -101,7 +101,8 @@ table{border-collapse:collapse;width:100%}
 .spread table{width:auto}
 .spread td{border:0;padding:.1rem .6rem}
 th,td{text-align:left;padding:.4rem .6rem;border-bottom:1px solid #8886;vertical-align:top}
-th,td.n,td.s{white-space:nowrap}
+td.n,td.s{white-space:nowrap}
+th{overflow-wrap:normal;vertical-align:bottom}
 td{overflow-wrap:break-word;min-width:3rem}
 td.t{overflow-wrap:anywhere;min-width:11rem}
 td.n,th.n{text-align:right}
