@@ -87,7 +87,9 @@ def grade(argv: list[str]) -> int:
 
 def report(argv: list[str]) -> int:
     """Write a page for each student, and one on the whole class, from grades.csv."""
-    from classroom import reports, table
+    import tempfile
+
+    from classroom import handed_in, platforms, reports, table
     from classroom.similarity import alike
 
     parser = argparse.ArgumentParser("python -m classroom report", description=report.__doc__)
@@ -110,6 +112,11 @@ def report(argv: list[str]) -> int:
     found = alike(options.folder, names) if options.folder.is_dir() else None
     folder = reports.write(rows, path.parent / "reports", options.lang, found)
     print(f"{folder}: class.html, and a page for each student")
+    if options.folder.is_dir():  # the points that a person has entered since are in them, too
+        with tempfile.TemporaryDirectory() as scratch:
+            items, _ = handed_in.find(options.folder, Path(scratch))
+            for made in platforms.write(rows, items, path):
+                print(f"{made}: for import")
     if "contest" in names:
         from classroom import leaderboard
 

@@ -272,8 +272,10 @@ def _save(
     for item in items:
         for line in done.get(item.student, []):
             rows.append(table.keep(line, old.get(table.place(line))))
-    graded = {line["student"] for line in rows}
-    rows += [line for line in old.values() if line["student"] not in graded]
+    graded, there = {line["student"] for line in rows}, set(map(table.place, rows))
+    for where, line in old.items():  # also if what was graded then cannot be read any more
+        if line["student"] not in graded or (where not in there and table.entered(line)):
+            rows.append(line)
     try:
         table.write(out, rows, columns)
     except PermissionError:  # a spreadsheet holds it (Windows)

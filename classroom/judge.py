@@ -174,9 +174,12 @@ class Judge:
         """Points and hint of an exercise, in the state that the run is in."""
         line.left = min(self.bounds.seconds, self.end - time.monotonic())
         answers = self.plan.answers[exercise.name]
-        failed = next((self.errors[c.number] for c in answers[::-1] if c.number in self.errors), "")
+        wrong = next((cell for cell in answers[::-1] if cell.number in self.errors), None)
+        failed = self.errors[wrong.number] if wrong else ""
         if failed.startswith("NotImplementedError"):  # left open: the check says so
             failed = ""
+        if failed:
+            failed = self._reason("answer_cell", cell=wrong.title, text=failed)
         # A check may ask for a fresh run, and say what it has measured.
         space = self.space | {"again": lambda name: self._afresh(line, name)}
         missing = []

@@ -40,11 +40,16 @@ WORDS = {
     "about": (
         "점수는 숨은 신경망 {networks}개의 샘플과 새 데이터의 에너지 거리에 1000을 곱한 값이며, "
         "작을수록 좋습니다. 시드 {seeds}개의 평균과 그 표준오차입니다. 같은 시드끼리 비교한 "
-        "차이의 평균이 표준오차의 2배를 넘지 않으면 공동 순위입니다.",
+        "차이의 평균이 표준오차의 2배를 넘지 않으면 공동 순위이고, 순위에 =를 붙였습니다. "
+        "비율의 오차는 모드의 비율이 데이터와 가장 크게 다른 정도로, 0이면 같습니다. "
+        "너비의 비는 모드의 너비를 데이터의 너비로 나눈 값으로, 1이면 같습니다.",
         "The score is the energy distance of samples to fresh data, times 1,000, a mean over "
         "{networks} hidden networks; smaller is better. It is given with its standard error over "
         "{seeds} seeds. Who differs from the first of a group, seed by seed, by no more than two "
-        "standard errors shares its rank.",
+        "standard errors shares its rank, which then has the sign =. The error of shares is the "
+        "largest difference between a mode's share and that of the data: 0 where they are equal. "
+        "The ratio of widths divides the width of a mode by that of the data: 1 where they are "
+        "equal.",
     ),
 }
 COLUMNS = ("rank", "who", "score", "spread", "shares", "width", "date", "remark")
@@ -177,7 +182,8 @@ def lines(entries: list[Entry], language: str) -> list[list[str]]:
             for value, form in numbers
         ]
         remark = _word("ours", language) if item.ours else item.remark
-        made.append([item.rank or "–", item.who, *shown, item.date, remark[:400]])
+        date = item.date.removesuffix("LATE").strip()  # the remark says so
+        made.append([item.rank or "–", item.who, *shown, date, remark[:400]])
     return made
 
 
@@ -227,6 +233,10 @@ def _row(cells: list[str]) -> str:
 def _page(title: str, about: str, head: list[str], body: list[list[str]], language: str) -> bytes:
     from classroom import reports
 
-    cells = [[reports._cell(cell, 0 < i < 6 and i != 1) for i, cell in enumerate(x)] for x in body]
-    inside = f"<p>{html.escape(about)}</p>" + reports._table(head, cells)
+    kinds = ("s", "", "n", "n", "n", "n", "s", "t")
+    cells = [
+        [reports._cell(cell, kind, language) for cell, kind in zip(line, kinds, strict=True)]
+        for line in body
+    ]
+    inside = f"<p>{html.escape(about)}</p>" + reports._table(head, cells, title)
     return reports._page(title, inside, language)

@@ -26,7 +26,7 @@ def totals(rows: list[table.Row]) -> dict[tuple[str, str], tuple[str, str]]:
             total = f"{sum(float(row['points'].replace(',', '.')) for row in members):g}"
         except ValueError:
             total = ""  # a person has not entered all points yet
-        hints = [f"{row['exercise']}: {row['hint']}" for row in members if row.get("hint")]
+        hints = [f"{row['exercise']}: {text}" for row in members if (text := table.told(row))]
         found[place] = total, "\n".join(hints)
     return found
 

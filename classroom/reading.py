@@ -100,8 +100,9 @@ def read(path: Path) -> Submission:
         course = notebook["metadata"].get("course", {})
     except Exception as error:
         raise ValueError(
-            "the notebook cannot be read, so this is no assignment of this course "
-            f"({type(error).__name__}: {str(error)[:200]}); hand in the notebook that was given out"
+            "the notebook cannot be read, so this is no assignment of this course; hand in the "
+            "notebook that was given out (노트북을 읽을 수 없습니다. 나누어 준 노트북에 답을 써서 "
+            f"제출하세요). {type(error).__name__}: {str(error)[:200]}"
         ) from None
     name, language = _identity(course if isinstance(course, dict) else {}, cells)
     return Submission(name, language, cells)

@@ -38,6 +38,10 @@ REASONS = {
         "제출물이 채점기와 약속한 형식이 아닌 값을 보냈습니다.",
         "The submission sent the grader something that is no value.",
     ),
+    "answer_cell": (
+        "답 셀 {cell}을(를) 실행하는 동안 오류가 났습니다. {text}",
+        "An error was raised while answer cell {cell} ran. {text}",
+    ),
     "own_cell": (
         "학생이 쓴 셀 {cell}: {text}",
         "Cell {cell}, of the student's own: {text}",

@@ -18,6 +18,16 @@ def projects() -> list[str]:
     return [name for name in names() if not name[0].isdigit()]
 
 
+def title(name: str, language: str) -> str:
+    """The heading of an assignment; its name, if this course has none of that name."""
+    try:
+        text = find(name, language).read_text("utf-8")
+    except ValueError:
+        return name
+    found = re.search(r"^# (.+)$", text, re.M)
+    return found[1].strip() if found else name
+
+
 def find(chapter: str, language: str) -> Path:
     """The source of one assignment.
 

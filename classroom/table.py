@@ -3,6 +3,7 @@
 The column ``machine`` holds what the machine gave. Where ``points`` differs, a person has changed
 it, and it stays when the folder is graded again. ``measured`` is what projects and the contest have
 measured, as JSON; ``handed_in`` the date of the file, with ``LATE`` where a platform says so.
+``comment`` is empty: what a person writes there, the student reads beside the hint.
 """
 
 import csv
@@ -12,11 +13,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from classroom.reading import text_of
+from classroom.reasons import REASONS
 
 COLUMNS = (
     *("student", "assignment", "exercise", "points", "max_points", "machine", "hint"),
     *("measured", "handed_in"),
 )
+COMMENT = "comment"
 Row = dict[str, str]
 
 
@@ -40,6 +43,28 @@ def _number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def number(text: str) -> float | None:
+    """Points as a number, if a cell holds one; some spreadsheets write a comma."""
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return None
+
+
+def hint(row: Row) -> str:
+    """The hint, without "To be graded by a person." once a person has entered points."""
+    text = row.get("hint") or ""
+    if number(row["points"]) is not None:
+        for said in REASONS["person"]:
+            text = text.replace(said, "")
+    return text.strip()
+
+
+def told(row: Row) -> str:
+    """What a student reads about a row: the hint, and what a person has written."""
+    return " ".join(filter(None, [hint(row), (row.get(COMMENT) or "").strip()]))
 
 
 def place(row: Row) -> tuple[str, str, str]:
@@ -88,12 +113,18 @@ def keep(new: Row, old: Row | None) -> Row:
     if old is None:
         return new
     extra = {name: value for name, value in old.items() if name not in COLUMNS}
-    before, given = old.get("machine", ""), old["points"].strip()
-    entered = given != "" and not _same(given, before)
+    given = old["points"].strip()
+    by_hand = entered(old)
     # Tables without the column machine: only what waited for a person can be a person's.
     if "machine" not in old:
-        entered = given != "" and new["machine"] == ""
-    return new | extra | ({"points": given} if entered else {})
+        by_hand = given != "" and new["machine"] == ""
+    return new | extra | ({"points": given} if by_hand else {})
+
+
+def entered(row: Row) -> bool:
+    """Whether a person has entered points, or changed those of the machine."""
+    given = row["points"].strip()
+    return given != "" and not _same(given, row.get("machine", ""))
 
 
 def _same(one: str, other: str) -> bool:
@@ -112,7 +143,8 @@ def write(path: Path, rows: Iterable[Row], columns: Iterable[str] = COLUMNS) -> 
         rows: its rows.
         columns: its columns.
     """
-    names = [*COLUMNS, *(name for name in columns if name not in COLUMNS)]
+    own = [COMMENT, *columns]
+    names = [*COLUMNS, *dict.fromkeys(name for name in own if name not in COLUMNS)]
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, names, restval="")
     table.writeheader()

@@ -157,7 +157,10 @@ def _same(was: torch.Tensor, now: torch.Tensor) -> bool:
 def _described(error: BaseException) -> list[str]:
     """Name and text of an error."""
     try:
-        return [type(error).__name__, str(error)[:500]]
+        text = str(error)
+        if isinstance(error, SyntaxError):  # its file is a name that IPython has made up
+            text = f"{error.msg} (line {error.lineno})"
+        return [type(error).__name__, text[:500]]
     except Exception:
         return ["Exception", ""]
 

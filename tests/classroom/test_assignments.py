@@ -285,7 +285,7 @@ def grades(built, tmp_path_factory):
     (folder / "untouched" / "handed-in.ipynb").write_text(untouched, "utf-8")
     (folder / "broken.ipynb").write_text("no notebook", "utf-8")
     command = [sys.executable, "-m", "classroom", "grade", str(folder)]
-    command += ["--seconds", "12", "--gigabytes", "1.5"]
+    command += ["--seconds", "5", "--gigabytes", "1.5"]
     result = subprocess.run(command, capture_output=True, text=True, cwd=sources.ROOT)
     assert result.returncode == 0, result.stderr
     with (folder / "grades.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -313,7 +313,7 @@ def test_grading_gives_hints(grades):
 
 def test_grading_goes_on_after_a_bad_submission(grades):
     assert points(grades, "forever") == [0, 2, 0, None]
-    assert "12초" in grades["forever", "1-velocity"]["hint"]
+    assert "5초" in grades["forever", "1-velocity"]["hint"]
     assert "커널" in grades["forever", "2-floor"]["hint"]
     assert points(grades, "hoard") == [2, 0, 3, None]
     assert "1.5 GB" in grades["hoard", "1-loss"]["hint"]

@@ -1,19 +1,33 @@
 """What teachers have and keep: downloads of learning platforms, tables, a run that was stopped."""
 
+import contextlib
 import csv
 import io
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 import zipfile
+from pathlib import Path
 
 import classrooms
 import nbformat
 import pytest
 
-from classroom import course, handed_in, journal, platforms, reading, sandbox, sources, table
+from classroom import (
+    course,
+    grading,
+    handed_in,
+    journal,
+    platforms,
+    reading,
+    sandbox,
+    sources,
+    table,
+)
+from classroom.__main__ import report
 from classroom.limits import Limits
 
 
@@ -149,6 +163,37 @@ def test_a_table_that_a_spreadsheet_has_saved(tmp_path, mark):
     assert table.read(path)[0][0]["points"] == "2"
 
 
+def test_points_of_a_person_stay_when_the_file_cannot_be_read_any_more(tmp_path):
+    item, out = handed_in.HandedIn("a", tmp_path / "a.ipynb"), tmp_path / "grades.csv"
+    table.write(out, [line("a", "1", "2"), line("a", "3-open", "2.5", machine="")])
+    unreadable = grading.row(item, "", "", 0, "", "the notebook cannot be read")
+    rows = grading._save(out, [item], {"a": [unreadable]}, print)
+    assert [(row["exercise"], row["points"]) for row in rows] == [("", "0"), ("3-open", "2.5")]
+    assert len(table.read(out)[0]) == 2
+
+
+def test_a_comment_is_kept_and_reaches_the_student(tmp_path):
+    out = tmp_path / "grades.csv"
+    table.write(out, [line("lee", "3-open", "", hint="To be graded by a person.")])
+    (row,), columns = table.read(out)
+    assert columns[-1] == "comment" and row["comment"] == ""
+    row |= {"points": "2", "comment": "=Which baseline?"}
+    table.write(out, [row], columns)
+    (row,), _ = table.read(out)
+    fresh = line("lee", "3-open", "", hint="To be graded by a person.")
+    assert table.told(table.keep(fresh, row)) == "=Which baseline?"
+
+
+def test_a_report_brings_the_tables_for_import_up_to_date(tmp_path):
+    put(tmp_path / "s", "Lee_34_assignsubmission_file_/x.ipynb")
+    out = tmp_path / "s" / "grades.csv"
+    entered = [line("Lee", "1", "2"), line("Lee", "3-open", "1", machine="")]
+    table.write(out, entered)
+    assert report([str(tmp_path / "s"), "--lang", "en"]) == 0
+    text = (tmp_path / "s" / "grades.moodle.csv").read_text("utf-8-sig")
+    assert list(csv.reader(io.StringIO(text)))[1][:4] == ["Participant 34", "Lee", "3", "6"]
+
+
 def test_a_file_that_is_no_table_is_not_replaced(tmp_path):
     (tmp_path / "grades.csv").write_text("my own notes\n", "utf-8")
     with pytest.raises(ValueError, match="no table of points"):
@@ -203,6 +248,24 @@ def test_building_again_keeps_what_stands_there(tmp_path):
     assert (folder / "my notes.txt").exists() and (folder / "autograder/roster.csv").exists()
     assert nbformat.read(folder / "student.ipynb", as_version=4).cells
     assert not [path for path in folder.rglob(".*") if path.suffix in (".new", ".old")]
+
+
+def test_the_database_is_the_one_that_nbgrader_makes(tmp_path, monkeypatch):
+    pytest.importorskip("nbgrader", reason="pip install -r requirements-grading.txt")
+    from nbgrader.api import Gradebook
+
+    beside = str(Path(sys.executable).parent)  # where the program alembic is
+    monkeypatch.setenv("PATH", f"{beside}{os.pathsep}{os.environ.get('PATH', '')}")
+    Gradebook(f"sqlite:///{tmp_path}/theirs.db").close()
+    course._database(tmp_path / "ours.db")
+    ours, theirs = (dump(tmp_path / f"{name}.db") for name in ("ours", "theirs"))
+    assert any("alembic_version" in line for line in ours) and ours == theirs
+
+
+def dump(path):
+    """The tables of a database, but for the course that opening it adds."""
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        return sorted(line for line in base.iterdump() if 'INTO "course"' not in line)
 
 
 def grade(folder, *options, **environment):

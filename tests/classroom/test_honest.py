@@ -179,6 +179,16 @@ def test_a_cell_of_its_own_costs_nothing(room, base, name):
         assert hints["1-velocity"] == ""
 
 
+@pytest.mark.parametrize(("language", "words"), [("ko", "답 셀"), ("en", "answer cell")])
+def test_a_hint_says_which_cell_and_which_line_python_cannot_read(room, language, words):
+    text = "# my answer\ndef velocity(x, t, x_1, sigma_min)\n    return x"
+    base = classrooms.released(language=language)
+    got, hints = room.grade(classrooms.answered({"1-velocity": text}, base=base))
+    told = hints["1-velocity"]
+    assert got["1-velocity"] == 0 and words in told and "my answer" in told, told
+    assert "SyntaxError: expected ':' (line 2)" in told and "ipython" not in told
+
+
 def test_a_bar_and_a_widget_in_the_answer_itself(room, base):
     bar = "from tqdm import tqdm\nfor _ in tqdm(range(9)):\n    pass\nfloor = 3.14"
     got, hints = room.grade(classrooms.answered(classrooms.RIGHT | {"2-floor": bar}, base=base))

@@ -9,6 +9,7 @@ import nbformat
 import pytest
 import torch
 
+import utils.checks
 from classroom import contest, leaderboard, notebook, sources, table
 from utils.checks import broken, sampler
 
@@ -113,6 +114,20 @@ def test_euler_gets_no_points_but_a_place(room):
     got = json.loads(rows["1-sampler"][4])["scores"]
     want = sampler.scores(sampler.euler, contest.hidden(), contest.seeds())
     assert got == pytest.approx(want, rel=1e-3)
+
+
+@pytest.mark.parametrize("language", sources.LANGUAGES)
+def test_a_hint_says_which_network_and_which_method(monkeypatch, language):
+    monkeypatch.setattr(utils.checks, "language", language)
+    said = {"ko": ("받은 신경망에서", "오일러 방법"), "en": ("that you were given", "Euler's")}
+    counts = {"ko": "신경망 1개에서", "en": "1 networks that count"}
+    with pytest.raises(AssertionError) as given:
+        sampler.check_sampler(sampler.euler, "euler", seeds=[1, 2])
+    assert all(words in str(given.value) for words in said[language])
+    with pytest.raises(AssertionError) as hidden:
+        sampler.check_sampler(sampler.euler, "euler", contest.hidden()[:1], [1, 2])
+    assert counts[language] in str(hidden.value)
+    assert said[language][0] not in str(hidden.value)
 
 
 def test_a_gain_that_was_not_measured(room):

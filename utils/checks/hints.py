@@ -119,14 +119,20 @@ HINTS = {
         "made with seed, and remember nothing between calls.",
     ),
     "better": (
-        "{name}: 맞습니다. 에너지 거리 {got}로, {than}의 {bar}보다 좋습니다.",
-        "{name}: correct. Its energy distance, {got}, is better than that of {than}, {bar}.",
+        "{name}: 맞습니다. {where} 에너지 거리가 {got}입니다. {than}의 {bar}보다 좋습니다.",
+        "{name}: correct. {where} its energy distance, {got}, is better than that of {than}, "
+        "{bar}.",
     ),
     "not_better": (
-        "{name}: 에너지 거리 {got}로, {than}의 {bar}보다 좋지 않거나 차이가 흔들림 안에 있습니다.",
-        "{name}: its energy distance, {got}, is not better than that of {than}, {bar}, or only "
-        "within the spread.",
+        "{name}: {where} 에너지 거리가 {got}입니다. {than}의 {bar}보다 좋지 않거나, "
+        "차이가 시드에 따른 흔들림보다 작습니다.",
+        "{name}: {where} its energy distance, {got}, is not better than that of {than}, {bar}, "
+        "or by no more than the spread over seeds.",
     ),
+    "where_given": ("받은 신경망에서", "On the network that you were given,"),
+    "where_hidden": ("채점에 쓰는 신경망 {number}개에서", "On the {number} networks that count,"),
+    "than_euler": ("오일러 방법", "Euler's method"),
+    "than_midpoint": ("중점 방법", "the midpoint method"),
     "sign": ("{name}: 부호가 반대입니다.", "{name}: the sign is flipped."),
     "squared": (
         "{name}: 제곱근을 빠뜨렸습니다. 올바른 값의 제곱이 나왔습니다.",
@@ -151,7 +157,7 @@ HINTS = {
         "{name}: {value:.4g} cannot be right: it must lie between {low:g} and {high:g}.",
     ),
     "number_differs": (
-        "{name}: {value:.4g}은(는) 다시 잰 값과 {tolerance:.2g}보다 더 다릅니다.",
+        "{name}: {value:.4g}은(는) 다시 측정한 값과 {tolerance:.2g}보다 더 다릅니다.",
         "{name}: {value:.4g} is further than {tolerance:.2g} from the value measured again.",
     ),
     "percent": (

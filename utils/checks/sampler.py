@@ -270,6 +270,7 @@ def check_sampler(
     """
     if not callable(sample):
         raise AssertionError(hint("not_function", name="sample", kind=type(sample).__name__))
+    where = hint("where_hidden", number=len(tasks)) if tasks else hint("where_given")
     tasks = tasks or [contest_network()]
     seeds = seeds or [PUBLIC + i for i in range(SEEDS)]
     got = scores(sample, tasks, seeds, again, recorded)
@@ -277,7 +278,8 @@ def check_sampler(
     values = {"got": mean_and_spread(got), "bar": mean_and_spread(bar)}
     told = {
         "name": "sample",
-        "than": than,
+        "where": where,
+        "than": hint(f"than_{than}"),
         "got": "{:.2f} ± {:.2f}".format(*values["got"]),
         "bar": "{:.2f} ± {:.2f}".format(*values["bar"]),
     }
