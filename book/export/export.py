@@ -14,6 +14,7 @@ from book.export.fold import fold
 from book.export.markdown import to_plain
 from book.export.roles import Page
 from book.export.setup_cell import TAG, setup_cell
+from book.run.cache import utils_key
 
 ANSWER = "exercise"  # tag of the cells in which readers write their answers
 
@@ -45,17 +46,15 @@ def convert(source: Path, world: World | None = None) -> NotebookNode:
 
 
 def fingerprint(notebook: NotebookNode) -> str:
-    """What an exported notebook depends on: its cells, as they are exported, and ``utils``.
+    """What an exported notebook depends on: its cells, as they are exported, and what they import.
 
     The cells and not the exporter: what another chapter calls its sections counts as well, and
-    a change to the exporter that changes no notebook makes none stale.
+    a change to the exporter that changes no notebook makes none stale. Of ``utils`` only the parts
+    count that the cells see (``book.run.depends``): a change elsewhere rewrites nothing.
     """
     cells = [[cell.cell_type, cell.source, cell.metadata.get("tags")] for cell in notebook.cells]
-    sha = hashlib.sha256(json.dumps(cells).encode())
-    for file in sorted((ROOT / "utils").rglob("*")):
-        if file.is_file() and "__pycache__" not in file.parts:
-            sha.update(file.relative_to(ROOT).as_posix().encode() + b"\0" + file.read_bytes())
-    return sha.hexdigest()[:16]
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    return hashlib.sha256(f"{json.dumps(cells)}\0{utils_key(code)}".encode()).hexdigest()[:16]
 
 
 def text_outputs(outputs: list[NotebookNode]) -> list[NotebookNode]:
