@@ -157,8 +157,9 @@ class VP(Scheduler):
 
         Unless :math:`\beta_{min} = 0`: then it ends at :math:`-\sqrt{\beta_{max}/2}`.
         """
-        slope = self.sigma_d_sigma(t) / self.sigma(t)
-        return torch.where(slope.isnan(), -math.sqrt(self.beta_max / 2), slope)  # 0/0
+        end = -math.inf if self.beta_min else -math.sqrt(self.beta_max / 2)  # x/0, 0/0
+        sigma = self.sigma(t)
+        return torch.where(sigma == 0, end, self.sigma_d_sigma(t) / sigma)
 
     def sigma_d_sigma(self, t: Tensor) -> Tensor:
         r""":math:`\sigma_t\dot\sigma_t = -\alpha_t\dot\alpha_t`, finite everywhere."""
