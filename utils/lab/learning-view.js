@@ -59,11 +59,13 @@ export function createLearningView(host, connect) {
   // ---- drawing -----------------------------------------------------------------------------
   function drawn() {
     own = true;
+    preset.select.value = "choose"; // so that the same one can be chosen again
     sync();
   }
   function replace(next, mine) {
     cells.set(next);
     own = mine;
+    if (mine) preset.select.value = "choose";
     pad.show();
     sync();
   }

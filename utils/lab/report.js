@@ -52,7 +52,7 @@ export function createReport(sides) {
   function compare() {
     const [near, tidy] = signs();
     const lines = [
-      differences(),
+      sides[0].request().settings.exact ? words.exactly : differences(),
       say(["nearer", "level"], near, sides.map(({ seen }) => small(seen.energy))),
       say(["tidier", "levelOut"], tidy, sides.map(({ seen, data }) => percent(outside(seen.states.at(-1), data.cells)))),
       words.limits,
@@ -66,7 +66,8 @@ export function createReport(sides) {
       const { seen, distance, losses, step, budget } = side;
       const state = side.stale() ? words.stale : running && !side.trained ? fill(words.step, { step, budget: budget || side.request().budget }) : "";
       titles[i].replaceChildren(words[side.name], element("span", { textContent: state || (seen ? "" : words.untrained) }));
-      if (!seen) return numbers[i].replaceChildren();
+      numbers[i].style.visibility = seen ? "" : "hidden"; // their room is kept until there are new ones
+      if (!seen) return undefined;
       const parts = [
         ...line("loss", losses.at(-1).mean.toFixed(3)),
         ...line("energy", small(seen.energy), small(seen.energyAtBest)),

@@ -24,7 +24,7 @@ export function createSide(name, engine, settings, told, cells) {
     request,
     /** Train from the start; false if something else has taken its place. */
     async train(data, reflow = false) {
-      Object.assign(side, { data, losses: [], trained: false, step: 0, budget: settings.budget });
+      Object.assign(side, { data, losses: [], seen: null, distance: null, trained: false, step: 0, budget: settings.budget });
       side.reflowed = reflow ? side.reflowed + 1 : 0;
       const asked = request();
       side.recipe = asked.recipe;

@@ -87,4 +87,5 @@ def test_what_was_different_is_said_of_what_was_trained(learning):  # noqa: F811
     train(page, {"steps": 20, "b.path": "condot", "b.prediction": "velocity"})
     shown = page.evaluate(text)
     assert "in the same way" in shown and "no clear difference" in shown, shown
+    assert page.complaints(page.base) == []  # one answers before the other
     assert "nearer" not in shown and "less often" not in shown, shown
