@@ -2,7 +2,10 @@
 export const LEARNING_STYLE = `
 .fl-learn { display: block; max-width: 60rem; margin: 0 auto; container-type: inline-size; }
 .fl-learn > * + * { margin-top: .8rem; }
-.fl-learn .fl-panes .fl-stage { max-width: 22rem; }
+.fl-learn .fl-panes > div { max-width: 22rem; }
+.fl-draw .fl-note { margin: .3rem 0 0; text-align: center; }
+.fl-verdict:empty { display: none; }
+.fl-verdict p { margin: 0 0 .3rem; }
 .fl-learn .fl-buttons button, .fl-learn select, .fl-learn input { max-width: 100%; }
 .fl-draw, .fl-pair { display: grid; gap: .8rem; grid-template-columns: 1fr; }
 @container (min-width: 34rem) {
@@ -10,7 +13,7 @@ export const LEARNING_STYLE = `
   .fl-pair { grid-template-columns: 1fr 1fr; }
 }
 .fl-learn .fl-stage { max-width: none; width: 100%; margin: 0; border: 1px solid var(--fl-edge); border-radius: .3rem; }
-.fl-draw .fl-stage { max-width: 24rem; justify-self: center; touch-action: none; cursor: crosshair; }
+.fl-draw .fl-stage { max-width: 24rem; margin: 0 auto; touch-action: none; cursor: crosshair; }
 .fl-draw .fl-stage canvas { touch-action: none; }
 .fl-tools { display: flex; flex-direction: column; gap: .5rem; min-width: 0; }
 .fl-learn .fl-row { grid-template-columns: 6.4rem minmax(0, 1fr) auto; }
@@ -45,6 +48,8 @@ export const LEARNING_STYLE = `
 @container (max-width: 33.99rem) {
   .fl-panes { grid-template-columns: 1fr 1fr; gap: .4rem; }
   .fl-learn .fl-panes .fl-read { grid-template-columns: 1fr; font-size: .85rem; }
+  .fl-panes .fl-name { min-height: 3.2em; align-content: start; }
+  .fl-panes .fl-name span { flex-basis: 100%; }
   .fl-panes dd { padding: 0 0 .25rem; line-height: 1.25; }
 }
 `;

@@ -46,7 +46,7 @@ export function createLearningView(host, connect) {
   const reached = new Set();
 
   const engines = SIDES.map(connect);
-  const sides = SIDES.map((name, i) => createSide(name, engines[i], settings, told));
+  const sides = SIDES.map((name, i) => createSide(name, engines[i], settings, told, cells));
   const [a, b] = sides;
   const report = createReport(sides);
   const panes = sides.map((side) => createPane(side, view));
@@ -59,11 +59,13 @@ export function createLearningView(host, connect) {
   // ---- drawing -----------------------------------------------------------------------------
   function drawn() {
     own = true;
+    preset.select.value = "choose"; // so that the same one can be chosen again
     sync();
   }
   function replace(next, mine) {
     cells.set(next);
     own = mine;
+    if (mine) preset.select.value = "choose";
     pad.show();
     sync();
   }
@@ -245,25 +247,30 @@ export function createLearningView(host, connect) {
     words.goal.forEach((goal, i) => (goals.children[i].firstChild.textContent = goal));
     tell();
   });
-  const note = element("p", { className: "fl-note" });
-  panel.spoken.push(() => (note.textContent = words.lossNote));
+  const remark = (key) => {
+    const node = element("p", { className: "fl-note" });
+    panel.spoken.push(() => (node.textContent = words[key]));
+    return node;
+  };
   const root = attachable(() => look.attached());
   root.className = "fl fl-learn";
   root.setAttribute("role", "group");
   root.dataset.lmSuppressShortcuts = "true"; // JupyterLab's: a letter in a field is a letter
   root.append(
-    element("div", { className: "fl-draw" }, pad.node, element("div", { className: "fl-tools" },
+    element("div", { className: "fl-draw" }, element("div", {}, pad.node, remark("hint")), element("div", { className: "fl-tools" },
       tools, width.node, preset.node, panel.row("text", "text", text), element("div", { className: "fl-buttons" },
         panel.button("write", write), panel.button("clear", () => replace(new Uint8Array(SIDE * SIDE), true)), link),
       count.node, budget.node, panel.row("seed", "seed", seed), go)),
     report.said,
     element("div", { className: "fl-pair fl-panes" }, ...panes.map((pane, i) =>
       element("div", {}, report.titles[i], pane.node, report.numbers[i]))),
+    remark("legend"),
+    report.verdict,
     report.together,
     element("div", { className: "fl-pair" },
       element("div", { className: "fl-side" }, heading("sampling"), steps.node, solver.node, noise.node, weight.node,
         element("div", { className: "fl-checks" }, exact.node, lines.node)),
-      element("div", { className: "fl-side" }, heading("losses"), chart.node, note, time.node,
+      element("div", { className: "fl-side" }, heading("losses"), chart.node, remark("lossNote"), time.node,
         element("div", { className: "fl-buttons" }, player))),
     element("details", {}, heading("recipes", "summary"), element("div", { className: "fl-pair" }, ...recipes.map((one) => one.node))),
     element("details", { open: true }, heading("goals", "summary"), goals),

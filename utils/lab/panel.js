@@ -3,6 +3,12 @@
 import { element } from "./element.js";
 import { fill } from "./words.js";
 
+/** What a choice is called; `heading` names its words. */
+export function nameOf(words, heading, value) {
+  if (heading === "batch") return value === "1" ? words.random : fill(words.ot, { n: value });
+  return heading === "times" && value === "noise" ? words.early : (words[value] ?? value);
+}
+
 /** `set` takes changed settings. */
 export function createPanel(settings, set) {
   // Two laboratories of one page must not share ids.
@@ -22,10 +28,6 @@ export function createPanel(settings, set) {
     }
     return node;
   }
-  const unroll = (heading, value) => {
-    if (heading === "batch") return value === "1" ? words.random : fill(words.ot, { n: value });
-    return heading === "times" && value === "noise" ? words.early : (words[value] ?? value);
-  };
   return {
     spoken,
     row,
@@ -34,7 +36,7 @@ export function createPanel(settings, set) {
       const select = element("select");
       for (const value of options) select.append(new Option(value, value));
       spoken.push(() => {
-        for (const option of select.options) option.textContent = unroll(heading, option.value);
+        for (const option of select.options) option.textContent = nameOf(words, heading, option.value);
       });
       select.addEventListener("change", () => change(typeof settings[key] === "number" ? Number(select.value) : select.value));
       shown.push(() => key in settings && (select.value = settings[key]));

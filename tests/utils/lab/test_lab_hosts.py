@@ -15,7 +15,10 @@ import pytest
 import torch
 from laboratory import RENDER, STEPS, by_torch, hosted  # noqa: F401  (a fixture)
 from pages import browser, needs_browser  # noqa: F401  (a fixture)
+from pushing import pushed  # noqa: F401  (a fixture)
 from waiting import until
+
+from utils.lab.pusht import push_state
 
 CODE = """
 import torch
@@ -38,6 +41,11 @@ from utils.lab.learning import LearningLab
 
 LearningLab()
 """
+PUSHING = """
+from utils.lab.pusht import PushTLab
+
+PushTLab(evaluations=4)
+"""
 WORDS = {
     "ko": "이 노트북은 입자가 노이즈에서 데이터로 흐르는 모습을 보입니다.",
     "en": "This notebook shows particles that flow from noise to data.",
@@ -48,6 +56,7 @@ laboratory.lab = laboratory.lab | {"start": start}
 """
 SESSION = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session"
 LAB = "document.querySelector('.fl').parentElement.flowLab"
+PUSH = "document.querySelector('.fl-push')?.parentElement.flowLab"
 pytestmark = needs_browser
 
 
@@ -79,6 +88,14 @@ def same_as_torch(page, lab, monkeypatch):
         assert ((got - want).abs() / want.abs().clamp(min=1)).max() < 1e-4, (model, sampler)
 
 
+def pushes(page):
+    """Nine actions of a policy that carries out eight of a plan: two plans, of four evaluations."""
+    step = f"{PUSH}.root.querySelectorAll('.fl-buttons button')[1].click()"
+    page.evaluate(f"for (let i = 0; i < 9; i += 1) {step}")
+    keys = ("steps", "plans", "evaluations")
+    assert [page.evaluate(f"{PUSH}.episode.{key}") for key in keys] == [9, 2, 8]
+
+
 # ---- JupyterLab, with a kernel and the widget manager ------------------------------------------
 
 
@@ -99,6 +116,7 @@ def jupyter(tmp_path_factory):
         notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
         nbformat.write(notebook, folder / f"{language}.ipynb")
         notebook.cells[1] = nbformat.v4.new_code_cell(LEARNING.strip())
+        notebook.cells.append(nbformat.v4.new_code_cell(PUSHING.strip()))
         nbformat.write(notebook, folder / f"learning-{language}.ipynb")
     port = free_port()
     command = [
@@ -150,7 +168,8 @@ def test_in_jupyterlab(jupyter, browser, lab, language, monkeypatch):  # noqa: F
         page.wait(f"{LAB}.view.shown.nfe === 4", 60)
 
 
-def test_the_laboratory_that_learns_in_jupyterlab(jupyter, browser):  # noqa: F811
+def test_those_that_learn_and_push_in_jupyterlab(jupyter, browser):  # noqa: F811
+    """Both in one notebook: a kernel and a page of JupyterLab for each would take ten seconds."""
     page = chromium.Page(browser, width=1400, height=1000, reduced=True)
     with contextlib.closing(page):
         page.call("Page.navigate", url=f"{jupyter}lab/tree/learning-ko.ipynb?reset")
@@ -169,6 +188,9 @@ def test_the_laboratory_that_learns_in_jupyterlab(jupyter, browser):  # noqa: F8
         page.press("b", 66, "b")
         assert page.evaluate("document.querySelector('.fl-learn [type=text]').value") == "b"
         assert page.evaluate(cells) == before
+        page.wait(f"!!{PUSH}?.episode", 60)
+        pushes(page)
+        assert re.search("[가-힣]", page.evaluate(f"{PUSH}.root.innerText"))
 
 
 # ---- frames like Colab's -----------------------------------------------------------------------
@@ -191,6 +213,28 @@ def test_in_a_sandboxed_frame_of_another_origin(hosted, lab, monkeypatch):  # no
     x_0, got = (torch.tensor(x).reshape(-1, 2) for x in page.evaluate("window.told"))
     want = by_torch(lab, lab["start"], x_0, [], monkeypatch)
     assert (got - want).abs().max() < 1e-4
+
+
+# The page opens itself in a frame, where it counts as one of another origin.
+PUSH_TELL = f"""
+if (top === self) {{
+  onmessage = ({{ data }}) => {{ window.told = data; }};
+  const frame = document.createElement("iframe");
+  Object.assign(frame, {{ sandbox: "allow-scripts", width: 900, height: 700, src: location.href }});
+  document.body.append(frame);
+}} else {{
+  {RENDER}
+  await host.flowLab.ready();
+  for (let i = 0; i < 9; i += 1) host.querySelectorAll(".fl-buttons button")[1].click();
+  const {{ steps, plans, evaluations }} = host.flowLab.episode;
+  parent.postMessage([origin, steps, plans, evaluations], "*");
+}}"""
+
+
+def test_push_in_a_sandboxed_frame_of_another_origin(pushed):  # noqa: F811
+    page = pushed(script=PUSH_TELL, state=push_state(evaluations=4), wait=False)
+    page.wait("!!window.told")
+    assert page.evaluate("window.told") == ["null", 9, 2, 8]
 
 
 def test_where_a_policy_forbids_workers(hosted, lab, monkeypatch):  # noqa: F811
@@ -228,7 +272,9 @@ assert view in bundle and "url" in metadata[view]["colab"]["custom_widget_manage
 
 def test_in_colab_it_asks_for_the_widget_manager():
     """Colab shows widgets of other packages only if its manager for them has been switched on."""
-    done = subprocess.run(
-        [sys.executable, "-c", COLAB + CODE + SHOWN], capture_output=True, text=True
-    )
+    # Once in a process is enough for anywidget: as if the second laboratory were the first.
+    again = "output._widgets._installed_url = None\nfrom anywidget import _util\n"
+    again += "_util.enable_custom_widget_manager_once.cache_clear()\n"
+    program = COLAB + CODE + SHOWN + again + PUSHING + SHOWN.replace("laboratory", "PushTLab()")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

@@ -178,6 +178,11 @@ def test_words_and_ready_made_drawings(learning):  # noqa: F811
     page.evaluate(f"document.getElementById('{label}').focus()")
     page.press("End", 35)
     assert cells(page)[1] > 50  # the last one has two colours
+    ready_made = f"document.getElementById('{label}').value"
+    assert page.evaluate(ready_made) == "pair"
+    page.evaluate("document.querySelector('.fl-draw canvas').focus()")
+    page.press(" ", 32, " ")
+    assert page.evaluate(ready_made) == "choose"  # the same one can be chosen again
     assert page.evaluate("[...document.querySelectorAll('label')].find((l) => l.textContent ==="
                          " 'Guidance').parentElement.style.display") == ""  # fmt: skip
 
