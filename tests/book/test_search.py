@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pages import site  # noqa: F401  (a fixture: it builds the site)
 
-from book.extension.course import _node_binary
+from book.extension.formula_server import node_binary
 from book.extension.search import SearchKorean
 
 SITE = Path(__file__).parents[2] / "_build" / "html"
@@ -42,7 +42,7 @@ process.stdout.write(JSON.stringify(found));
 
 
 def search(language, *queries):
-    command = [_node_binary(), "-e", DRIVER, str(SITE / language), *queries]
+    command = [node_binary(), "-e", DRIVER, str(SITE / language), *queries]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

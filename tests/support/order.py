@@ -9,9 +9,16 @@ it is only time.
 
 import pytest
 
-# Files by the seconds that they take; of notebooks the size is a good enough guess.
-BUILDS = "test_audit.py"
-LONG = ("test_cifar10.py", "test_assignments.py", "test_incremental.py", "test_pusht.py")
+# Files by the seconds that they take; of notebooks the size is a good enough guess. The third
+# builds the site: by then the last notebooks have given it what they gave, and the next two outlast
+# the building.
+LONG = (
+    "test_cifar10.py",
+    "test_assignments.py",
+    "test_audit.py",
+    "test_incremental.py",
+    "test_pusht.py",
+)
 SITE = {"soups", "site"}  # fixtures that build the site if need be
 
 
@@ -32,15 +39,13 @@ def groups_of(items: list[pytest.Item]) -> dict[str, list[pytest.Item]]:
 
 
 def rank(items: list[pytest.Item]) -> tuple[int, float]:
-    """Where a group stands: notebooks, the site, long tests, what needs the site, all others."""
+    """Where a group stands: notebooks, long tests, tests of the site, all others."""
     path = items[0].path
     if path.suffix == ".ipynb":
         return 0, -path.stat().st_size
-    if path.name == BUILDS:
-        return 1, 0
     if path.name in LONG:
-        return 2, LONG.index(path.name)
-    return (3 if uses(items, *SITE) else 4), -len(items)
+        return 1, LONG.index(path.name)
+    return (2 if uses(items, *SITE) else 3), -len(items)
 
 
 def arrange(items: list[pytest.Item]) -> None:
