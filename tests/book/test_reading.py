@@ -105,12 +105,15 @@ def test_without_scripts_a_film_is_a_link(visit):  # noqa: F811
 
 # What the focus adds to the look of the element that has it.
 RING = """
-(() => {
+(async () => {
   const node = document.activeElement;
   if (!node || node === document.body) return null;
-  const style = getComputedStyle(node), box = node.getBoundingClientRect();
-  const target = box.width > 1 && box.height > 1
+  const seen = () => node.getBoundingClientRect().width > 1
+    && node.getBoundingClientRect().height > 1
     && node.checkVisibility({ visibilityProperty: true });
+  // What was far out of sight is laid out with one of the next frames.
+  for (let i = 0; i < 60 && !seen(); i += 1) await new Promise((done) => setTimeout(done, 50));
+  const style = getComputedStyle(node), box = node.getBoundingClientRect(), target = seen();
   const ring = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2
     && !/rgba\\(.*, 0\\)|transparent/.test(style.outlineColor);
   // Does a box that hides what sticks out cut the ring off?
