@@ -1,20 +1,17 @@
 """Push-T in the page: the script that ``course.js`` loads where ``PushTLab`` has put a table."""
 
-import importlib.util
 from pathlib import Path
 
 from sphinx.application import Sphinx
 
-SOURCE = Path(__file__).parents[2] / "utils/lab/source.py"
+from book.extension.laboratory import source
+
 PAGE, FILE = "pusht.js", "pusht-lab.js"  # as in utils/lab/pusht.py, which imports torch (3 s)
 
 
 def module() -> str:
-    """The script. Read without the package around it."""
-    specification = importlib.util.spec_from_file_location("course_pusht_source", SOURCE)
-    source = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(source)
-    return source.joined(PAGE)
+    """The script."""
+    return source().joined(PAGE)
 
 
 def _write(app: Sphinx, exception: Exception | None) -> None:

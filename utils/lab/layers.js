@@ -1,12 +1,30 @@
 // What networks are made of: weights in half precision, linear layers, SiLU.
+import { decode } from "./base64.js";
 
 /** Half precision as numbers: 1 bit of sign, 5 of exponent, 10 of fraction. */
-export function halves(bits) {
+function halves(bits) {
   return Float32Array.from(bits, (h) => {
     const [exponent, fraction] = [(h >> 10) & 31, h & 1023];
     const size = exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24;
     return h >> 15 ? -size : size;
   });
+}
+
+/**
+ * The parameters by name; `shapes` are pairs [name, sizes] in the order in which `weights`, halves
+ * as base64, hold the numbers of each.
+ */
+export function parameters(shapes, weights) {
+  const numbers = halves(decode(weights, Uint16Array));
+  const parts = {};
+  let at = 0;
+  for (const [name, sizes] of shapes) {
+    const count = sizes.reduce((product, size) => product * size, 1);
+    parts[name] = numbers.subarray(at, at + count);
+    at += count;
+  }
+  if (at !== numbers.length) throw new Error(`weights: ${numbers.length}, expected ${at}`);
+  return parts;
 }
 
 export const silu = (x) => x.map((value) => value / (1 + Math.exp(-value)));

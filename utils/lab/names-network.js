@@ -1,22 +1,9 @@
 // utils.discrete.StringNet: a string with masks to logits of every letter at every place.
-import { decode } from "./base64.js";
-import { affine, halves, silu } from "./layers.js";
+import { affine, parameters, silu } from "./layers.js";
 
-/**
- * Build {letters, length, read, logits} from {letters, length, shapes, weights}.
- *
- * `shapes` are pairs [name, sizes] in the order in which `weights` hold the numbers of each.
- */
+/** Build {letters, length, read, logits} from {letters, length, shapes, weights}. */
 export function createStringNet({ letters, length, shapes, weights }) {
-  const numbers = halves(decode(weights, Uint16Array));
-  const parts = {};
-  let at = 0;
-  for (const [name, sizes] of shapes) {
-    const count = sizes.reduce((product, size) => product * size, 1);
-    parts[name] = numbers.subarray(at, at + count);
-    at += count;
-  }
-  if (at !== numbers.length) throw new Error(`weights: ${numbers.length}, expected ${at}`);
+  const parts = parameters(shapes, weights);
   const names = shapes.map(([name]) => name.match(/^(layers\.\d+)\.weight$/)?.[1]).filter(Boolean);
   const layers = names.map((name) => ({ weight: parts[`${name}.weight`], bias: parts[`${name}.bias`] }));
   const { vectors, bias } = { vectors: parts["vectors.weight"], bias: parts.bias };

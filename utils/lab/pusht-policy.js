@@ -1,6 +1,5 @@
 // The flow policy of utils/robots/policies.py: a chunk of actions from two states and noise.
-import { decode } from "./base64.js";
-import { affine, halves, silu } from "./layers.js";
+import { affine, parameters, silu } from "./layers.js";
 
 const SIZE = 512; // side of the table
 const GOAL_ANGLE = Math.PI / 4;
@@ -27,21 +26,9 @@ function layerNorm(x) {
   return x.map((value) => (value - mean) * scale);
 }
 
-/**
- * Build {encode, velocity, plan} from {shapes, weights, horizon, depth}.
- *
- * `shapes` are pairs [name, sizes] in the order in which `weights` hold the numbers of each.
- */
+/** Build {encode, velocity, plan} from {shapes, weights, horizon, depth}. */
 export function createPolicy({ shapes, weights, horizon, depth }) {
-  const numbers = halves(decode(weights, Uint16Array));
-  const parts = {};
-  let at = 0;
-  for (const [name, sizes] of shapes) {
-    const count = sizes.reduce((product, size) => product * size, 1);
-    parts[name] = numbers.subarray(at, at + count);
-    at += count;
-  }
-  if (at !== numbers.length) throw new Error(`weights: ${numbers.length}, expected ${at}`);
+  const parts = parameters(shapes, weights);
   const layer = (name) => ({ weight: parts[`${name}.weight`], bias: parts[`${name}.bias`] });
   const encoder = [0, 2, 4].map((i) => layer(`net.encoder.${i}`));
   const clock = [1, 3].map((i) => layer(`net.time.${i}`));
