@@ -21,8 +21,9 @@ const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]
 
 // axe weighs the colour of every piece of text against what lies behind it, one by one: nine tenths
 // of its time go into thousands of words of code in the same few colours, and into the letters of
-// formulas. Each colour of code is left three times on each kind of block, and a formula in a line
-// becomes one piece of text; what those pieces look like stays as it was.
+// formulas. Each colour of code is left three times on each kind of block, and a formula without
+// colours of its own becomes one piece of text, as does what a screen reader is told of it; what
+// those pieces look like, and how wide they are, stays as it was.
 function thin() {
   const seen = {};
   for (const word of document.querySelectorAll("div.highlight pre span:not(:has(*))")) {
@@ -30,9 +31,12 @@ function thin() {
     seen[kind] = (seen[kind] ?? 0) + 1;
     if (seen[kind] > 3) word.replaceWith(word.textContent);
   }
-  for (const formula of document.querySelectorAll(".katex-html:not(.katex-display *):not(:has([style*=color]))")) {
+  const formulas = [...document.querySelectorAll(".katex-html:not(:has([style*=color])), math")];
+  const widths = formulas.map((formula) => formula.closest(".katex-display") && formula.scrollWidth);
+  formulas.forEach((formula, i) => {
     formula.textContent = formula.textContent;
-  }
+    if (widths[i]) formula.style.cssText += `; width: ${widths[i]}px; white-space: normal; overflow-wrap: anywhere`;
+  });
 }
 
 // Headless Chromium stops drawing now and then, whatever the page: no frame comes any more, so

@@ -214,35 +214,48 @@ def test_it_fits_a_phone(visit, language, dark):
     assert page.evaluate(f"{LAB}.root.classList.contains('fl-dark')") == dark
 
 
-def frames(page):
-    """Frames per second of one run from noise to data."""
-    page.evaluate(f"Object.assign({LAB}.stats, {{frames: 0, seconds: 0}}); {LAB}.move(0);"
-                  f"{LAB}.play(true)")  # fmt: skip
+def least(measure, enough, tries=10):
+    """The least of up to ten tries, ended by the first that is good: others share the machine."""
+    found = []
+    while len(found) < tries and min(found, default=enough) >= enough:
+        found.append(measure(len(found)))
+    return min(found)
+
+
+def frame_cost(page):
+    """What a frame of one run from noise to data costs in the page, in ms of processor time."""
+
+    def spent():
+        metrics = page.call("Performance.getMetrics")["metrics"]
+        return next(entry["value"] for entry in metrics if entry["name"] == "TaskDuration")
+
+    page.evaluate(f"Object.assign({LAB}.stats, {{frames: 0, seconds: 0}}); {LAB}.move(0)")
+    before = spent()
+    page.evaluate(f"{LAB}.play(true)")
     page.wait(f"!{LAB}.view.playing")
-    return page.evaluate(f"{LAB}.stats.frames / {LAB}.stats.seconds")
-
-
-def best(page, wanted, runs=8):
-    """The best of a few runs: other programs share the machine."""
-    rate = 0
-    for _ in range(runs):
-        rate = max(rate, frames(page))
-        if rate > wanted:
-            break
-    return rate
+    frames = page.evaluate(f"{LAB}.stats.frames")
+    return 1000 * (spent() - before) / frames if frames > 20 else float("inf")
 
 
 def test_speed(visit):
+    """Ten samples in half a second; 30 frames a second on a phone four times as slow as this.
+
+    Frames are counted by the time of the page's own thread on a processor, which other work on the
+    machine leaves nearly as it is. Frames in a second it does not: they fell below 30 beside a
+    notebook, with nothing wrong.
+    """
     page = visit("en/03-flow-matching", reduced=True)
     for sampler in ("euler", "midpoint", "heun", "sde"):
-        times = []
-        for seed in range(5):
+
+        def computed(seed, sampler=sampler):
             set_to(page, {"sampler": sampler, "steps": 20, "seed": seed, "follow": "network"})
-            times.append(page.evaluate(f"{LAB}.stats.computed"))
-        print(f"{sampler}: {sorted(round(t) for t in times)} ms")
-        assert min(times) < 500  # the best of five: other programs share the machine
-    rate = best(page, 55)
-    page.call("Emulation.setCPUThrottlingRate", rate=4)
-    slow = best(page, 30)
-    print(f"{rate:.0f} frames a second, with the CPU slowed down four times {slow:.0f}")
-    assert rate > 55 and slow > 30  # with 2,000 particles; alone on two cores it is 60 and 54 to 60
+            return page.evaluate(f"{LAB}.stats.computed")
+
+        took = least(computed, 500)
+        print(f"{sampler}: {took:.0f} ms")
+        assert took < 500
+    page.call("Performance.enable", timeDomain="threadTicks")
+    budget = 1000 / 30 / 4
+    cost = least(lambda _: frame_cost(page), budget)
+    print(f"{cost:.1f} ms of {budget:.1f} for a frame of 2,000 particles")
+    assert cost < budget
