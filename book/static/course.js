@@ -97,8 +97,11 @@ if (!CSS.supports("selector(::details-content)")) {
     const { default: widget } = await import(new URL(host.dataset.module ?? dataset.lab, src));
     widget.render({ model: { get: () => lab }, el: host });
     const figure = host.closest("figure");
-    if (host.flowLab) figure?.classList.add("lab-on");
-    else figure?.classList.remove("with-lab"); // it says why it could not start; the picture stays
+    if (!host.flowLab) return figure?.classList.remove("with-lab"); // it says why; the picture stays
+    const held = figure?.querySelector(":scope > .enlarge:focus");
+    figure?.classList.add("lab-on");
+    // Whoever has the keyboard on the picture goes on in the laboratory that takes its place.
+    if (held) host.querySelector("button, select, input, a[href], [tabindex='0']")?.focus({ preventScroll: true });
   };
   const near = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {

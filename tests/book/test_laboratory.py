@@ -54,6 +54,26 @@ def test_it_is_loaded_when_the_reader_comes_near_and_light(tiny, visit):  # noqa
 
 
 @pytest.mark.parametrize("dark", [False, True])
+def test_who_has_the_keyboard_on_the_picture_goes_on_in_the_laboratory(visit, dark):  # noqa: F811
+    """Tab may reach the picture before the laboratory has come; what vanishes loses the focus."""
+    page = visit("ko/02-second.html", dark=dark)
+    page.evaluate("""[...document.querySelectorAll("figure.with-learning > .enlarge")]
+      .find((link) => link.checkVisibility()).focus({ preventScroll: true })""")
+    assert page.evaluate("document.activeElement.matches('.enlarge')")
+    page.evaluate("document.querySelector('figure.with-learning').scrollIntoView()")
+    page.wait(f"!!{HOST}.flowLab")
+    page.wait("!document.activeElement.matches('.enlarge')")
+    assert page.evaluate(f"{HOST}.contains(document.activeElement)")
+    # Whoever is elsewhere stays there.
+    page = visit("ko/02-second.html", dark=dark)
+    page.evaluate("document.querySelector('a.language-switch, a[href]').focus()")
+    there = page.evaluate("document.activeElement.outerHTML")
+    page.evaluate("document.querySelector('figure.with-learning').scrollIntoView()")
+    page.wait(f"!!{HOST}.flowLab")
+    assert page.evaluate("document.activeElement.outerHTML") == there
+
+
+@pytest.mark.parametrize("dark", [False, True])
 def test_without_scripts_there_is_one_picture(visit, dark):  # noqa: F811
     page = visit("ko/02-second.html", scripts=False, dark=dark)
     assert page.evaluate(f"{PICTURE}.length") == 1
