@@ -116,7 +116,7 @@ def faults(rows: list[dict]) -> list[str]:
                 found.append(f"{row['page']} ({scheme}): {violation['rule']}: {place}")
             if row[scheme]["wider"] > 0:
                 found.append(f"{row['page']} ({scheme}): {row[scheme]['wider']} pixels too wide")
-            for kind in ("foreign", "errors", "missing"):
+            for kind in ("foreign", "errors", "missing", "layout"):
                 found += [f"{row['page']} ({scheme}): {kind}: {x}" for x in row[scheme][kind]]
     return found
 

@@ -1,7 +1,7 @@
 // node audit.mjs OUT RUNS FOLDER:PAGE,PAGE... [FOLDER:PAGE...]
 // For each page, light at a desk and dark on a phone: axe-core's violations of WCAG 2.2 A and AA,
 // requests to other hosts, console errors, pictures that never came, pixels by which the page is
-// wider than the screen; and Lighthouse's mobile profile, the median of RUNS. OUT is written after
+// wider than the screen, code and panels that cannot be read; and Lighthouse's mobile profile, the median of RUNS. OUT is written after
 // each page, and pages that it already holds are not measured again: a long run may be stopped.
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -21,22 +21,52 @@ const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1]
 
 // axe weighs the colour of every piece of text against what lies behind it, one by one: nine tenths
 // of its time go into thousands of words of code in the same few colours, and into the letters of
-// formulas. Each colour of code is left three times on each kind of block, and a formula without
-// colours of its own becomes one piece of text, as does what a screen reader is told of it; what
-// those pieces look like, and how wide they are, stays as it was.
+// formulas. Each colour of code is left once on each kind of block, and formulas without colours of
+// their own become one piece of text, the fourth and later ones of a kind a piece of the text around
+// them; so does what a screen reader is told of them. How wide they are stays as it was.
 function thin() {
   const seen = {};
+  const count = (kind) => (seen[kind] = (seen[kind] ?? 0) + 1);
   for (const word of document.querySelectorAll("div.highlight pre span:not(:has(*))")) {
-    const kind = `${word.className} ${word.closest(".cell_output, .cell_input")?.className}`;
-    seen[kind] = (seen[kind] ?? 0) + 1;
-    if (seen[kind] > 3) word.replaceWith(word.textContent);
+    const block = word.closest(".cell_output, .cell_input")?.className;
+    if (count(`${word.className} ${block}`) > 1) word.replaceWith(word.textContent);
   }
   const formulas = [...document.querySelectorAll(".katex-html:not(:has([style*=color])), math")];
   const widths = formulas.map((formula) => formula.closest(".katex-display") && formula.scrollWidth);
+  const colours = formulas.map((formula) => getComputedStyle(formula).color);
   formulas.forEach((formula, i) => {
     formula.textContent = formula.textContent;
     if (widths[i]) formula.style.cssText += `; width: ${widths[i]}px; white-space: normal; overflow-wrap: anywhere`;
+    if (widths[i] || formula.matches("math")) return;
+    const whole = formula.closest(".math") ?? formula.closest(".katex");
+    const around = whole.parentElement;
+    const own = colours[i] !== getComputedStyle(around).color;
+    if (!own && count(`${colours[i]} ${around.tagName} ${around.className}`) > 3) whole.replaceWith(formula.textContent);
   });
+}
+
+// Code that is cut off, broken although there is room, or too small; panels too small to read.
+function layout(wide) {
+  const faults = [];
+  const name = (text) => JSON.stringify(text.trim().slice(0, 60));
+  for (const pre of document.querySelectorAll(".bd-article div.highlight pre")) {
+    const { lineHeight, paddingTop, paddingBottom, fontSize } = getComputedStyle(pre);
+    const height = pre.clientHeight - parseFloat(paddingTop) - parseFloat(paddingBottom);
+    const lines = pre.textContent.trimEnd().split("\n").length;
+    const printed = pre.closest(".cell_output");
+    if (parseFloat(fontSize) < 12.5) faults.push(`code of ${fontSize}: ${name(pre.textContent)}`);
+    if (pre.scrollWidth > pre.clientWidth && (wide || !printed)) faults.push(`code is cut off: ${name(pre.textContent)}`);
+    if (wide && !printed && Math.round(height / parseFloat(lineHeight)) !== lines) faults.push(`lines are broken: ${name(pre.textContent)}`);
+  }
+  for (const img of document.querySelectorAll("figure.output-figure:not(.with-lab) a.enlarge img")) {
+    if (wide || !img.checkVisibility()) continue;
+    const figure = img.closest("figure");
+    const natural = Number(img.getAttribute("width"));
+    const scrolls = figure.scrollWidth > figure.clientWidth;
+    if (img.getBoundingClientRect().width < natural / 2) faults.push(`less than half of its size: ${figure.id}`);
+    if (scrolls !== natural > 640) faults.push(`${scrolls ? "scrolls" : "does not scroll"} at ${natural} pixels: ${figure.id}`);
+  }
+  return faults;
 }
 
 // Headless Chromium stops drawing now and then, whatever the page: no frame comes any more, so
@@ -83,6 +113,7 @@ async function accessible(browser, address, scheme) {
   found.missing = await page.evaluate(() => [...document.images]
     .filter((image) => image.complete && !image.naturalWidth && image.checkVisibility()).map((image) => image.src));
   found.wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  found.layout = await page.evaluate(layout, width > 1000);
   await page.evaluate(thin);
   await page.evaluate(axe);
   const result = await page.evaluate(

@@ -1,13 +1,15 @@
 """axe-core on every page, where Chromium and the packages of audit/ are installed."""
 
+import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from pages import site  # noqa: F401  (a fixture)
 
-from audit.__main__ import HERE, NAMES, ROOT, everything, faults, measure, table
+from audit.__main__ import HERE, NAMES, ROOT, SITE, everything, faults, measure, table
 
 CHROMIUM = os.environ.get("CHROME_PATH") or next(filter(None, map(shutil.which, NAMES)), None)
 COMPLETE = CHROMIUM and shutil.which("node") and (HERE / "node_modules").is_dir()
@@ -25,22 +27,86 @@ def rows(site):  # noqa: F811
     return {row["page"]: row for row in measure(everything(), 0, CHROMIUM)}
 
 
-# One test for each page, though they are measured together: the longest job of the tests should
-# start early, and files with many tests do.
-@pytest.mark.skipif(
+needs = pytest.mark.skipif(
     not (COMPLETE or os.environ.get("COURSE_NEEDS_BROWSER")),
     reason="needs Chromium, node and `npm ci` in audit/",
 )
+
+
+# One test for each page, though they are measured together: the longest job of the tests should
+# start early, and files with many tests do.
+@needs
 @pytest.mark.parametrize("page", PAGES)
 def test_page_is_accessible_whole_and_asks_no_other_host(rows, page):
     assert sorted(rows) == sorted(PAGES)
     assert not faults([rows[page]])
 
 
+FORMULA = """<p>Here is <span class="math"><span class="katex"><span class="katex-mathml"><math>
+<mi>x + y</mi></math></span><span class="katex-html" aria-hidden="true"{style}>
+<span>x + y</span></span></span></span>, and so on.</p>"""
+CODE = '<div class="highlight"><pre{style}>{code}</pre></div>'
+BAD = {
+    "image": '<img src="a.svg">',
+    "a.svg": '<img src="nowhere.png" alt="nothing">',
+    "elsewhere": '<img src="http://127.0.0.2:9/a.png" alt="of another host">',
+    "no such thing": "<script>console.error('no such thing')</script>",
+    "pixels too wide": '<div style="width: 1400px">wide</div>',
+    "color-contrast": 5 * FORMULA.format(style="") + FORMULA.format(style=' style="color: #bbb"'),
+    "color-contrast in code": CODE.format(style="", code='<span style="color: #ccc">if</span>'),
+    "code is cut off": CODE.format(style=' style="overflow: hidden"', code="x" * 300),
+    "lines are broken": CODE.format(style=' style="white-space: pre-wrap"', code="if x: " * 60),
+    "code of 9px": CODE.format(style=' style="font-size: 9px"', code="if x"),
+    "less than half": '<figure class="output-figure"><a class="enlarge" href="a.svg">'
+    '<img src="a.svg" alt="a" width="600" style="width: 200px"></a></figure>',
+    "scrollable-region-focusable": '<div style="overflow: auto; width: 99px" class="katex-display">'
+    '<span class="katex"><span class="katex-html" style="display: block; white-space: nowrap">'
+    "<span>x = 1 and then a long formula, longer</span></span></span></div>",
+}  # fmt: skip
+SOUND = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A page</title>
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
+<style>body { background: #fff; color: #222; margin: 0; } .katex-mathml { position: absolute;
+clip: rect(1px, 1px, 1px, 1px); overflow: hidden; } pre { font: 14px/20px monospace; margin: 0; }
+</style></head><body><main class="bd-article"><h1>A page</h1>%s</main></body></html>"""
+
+
+@needs
+@pytest.mark.parametrize("fault", ["", *BAD])
+def test_what_is_wrong_is_found(found, fault):
+    said = found[fault or "sound"]
+    words = {"image": "image-alt", "a.svg": "missing", "elsewhere": "foreign"}
+    expected = words.get(fault, fault.removesuffix(" in code"))
+    assert any(expected in line for line in said) if fault else said == [], said
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """What the audit says of a page for each fault, and of a sound one."""
+    folder = tmp_path_factory.mktemp("pages")
+    (folder / "a.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
+    names = {name: f"{i}.html" for i, name in enumerate(["sound", *BAD])}
+    for name, file in names.items():
+        (folder / file).write_text(SOUND % BAD.get(name, FORMULA.format(style="") * 9))
+    command = [
+        "node",
+        "audit.mjs",
+        str(folder / "out.json"),
+        "0",
+        f"{folder}:{','.join(names.values())}",
+    ]
+    environment = os.environ | {"CHROME_PATH": CHROMIUM}
+    subprocess.run(command, cwd=HERE, check=True, env=environment, capture_output=True)
+    rows = json.loads((folder / "out.json").read_text("utf-8"))
+    assert len(rows) == len(names)
+    return {
+        name: faults([row | {"folder": str(SITE)}]) for name, row in zip(names, rows, strict=True)
+    }
+
+
 def test_a_fault_is_named_and_the_table_has_every_page():
-    good = {"violations": [], "foreign": [], "errors": [], "missing": [], "wider": 0}
+    good = {"violations": [], "foreign": [], "errors": [], "missing": [], "layout": [], "wider": 0}
     image = {"rule": "image-alt", "places": ["<img>"]}
-    bad = {**good, "violations": [image], "missing": ["/a.png"], "wider": 7}
+    bad = {**good, "violations": [image], "missing": ["/a.png"], "layout": ["cut"], "wider": 7}
     found = {
         "performance": 99, "accessibility": 100, "best-practices": 100, "seo": 100,
         "lcp": 1.234, "cls": 0.0, "bytes": 345678, "index": 1500.0,
@@ -52,6 +118,7 @@ def test_a_fault_is_named_and_the_table_has_every_page():
         "ko/a.html (dark): image-alt: <img>",
         "ko/a.html (dark): 7 pixels too wide",
         "ko/a.html (dark): missing: /a.png",
+        "ko/a.html (dark): layout: cut",
     ]
     lines = table([ours, other], 5).splitlines()
     assert lines[-2] == "| ko/a.html | 99 | 100 | 100 | 100 | 1.23 | 0.000 | 346 | 1 |"

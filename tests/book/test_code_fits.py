@@ -5,7 +5,7 @@ import re
 import pytest
 from cells import UNFINISHED, code_cells
 from pages import browser, needs_browser, site  # noqa: F401  (fixtures)
-from test_site import PAGES, ROOT, SITE, soups  # noqa: F401  (a fixture)
+from test_site import ROOT, SITE, soups  # noqa: F401  (a fixture)
 from visiting import visit  # noqa: F401  (a fixture)
 
 from book.finish import code_lines
@@ -35,49 +35,11 @@ def test_other_code_on_the_pages_is_no_longer_either(soups):  # noqa: F811
     assert not found, "\n".join(found)
 
 
-# Of every block: is it wider than its box, and how many of its lines are broken?
-MEASURE = """
-document.querySelectorAll(".bd-article > section > section").forEach((s) => {
-  s.style.contentVisibility = "visible";
-});
-document.querySelectorAll("details").forEach((box) => { box.open = true; });
-document.querySelectorAll(".toggle-hidden").forEach((box) => box.classList.remove("toggle-hidden"));
-[...document.querySelectorAll("div.highlight pre")].map((pre) => {
-  const range = document.createRange();
-  range.selectNodeContents(pre);
-  const { lineHeight, paddingTop, paddingBottom } = getComputedStyle(pre);
-  const rows = (pre.clientHeight - parseFloat(paddingTop) - parseFloat(paddingBottom))
-    / parseFloat(lineHeight);
-  return {
-    text: pre.textContent.slice(0, 60), output: !!pre.closest(".cell_output"),
-    over: pre.scrollWidth - pre.clientWidth,
-    broken: Math.round(rows) - pre.textContent.trimEnd().split("\\n").length,
-    size: parseFloat(getComputedStyle(pre).fontSize),
-  };
-})
-"""
-
-
-@needs_browser
-@pytest.mark.parametrize("name", PAGES)
-def test_no_line_is_cut_off(visit, name):  # noqa: F811
-    for width in (1280, 390):
-        page = visit(f"ko/{name}.html", width=width, height=900)
-        blocks = page.evaluate(MEASURE)
-        code = [block for block in blocks if not block["output"]]
-        assert all(block["size"] >= 12.5 for block in blocks)
-        cut = [block for block in code if block["over"] > 0]
-        assert not cut, f"{width}: {cut}"
-        if width == 1280 and f"{name}.md" not in UNFINISHED:
-            # Nothing is broken either, and what cells have printed is all there.
-            wrong = [b for b in code if b["broken"]] + [b for b in blocks if b["over"] > 0]
-            assert not wrong, wrong
-
-
+# The audit (tests/audit) measures on every page that no line is cut off, or broken without need.
 @needs_browser
 def test_a_broken_line_goes_on_further_in(visit):  # noqa: F811
     page = visit("ko/03-flow-matching.html", width=390, height=900)
-    page.evaluate(MEASURE)
+    page.evaluate("document.querySelectorAll('details').forEach((box) => { box.open = true; })")
     lefts = page.evaluate("""
     [...document.querySelectorAll(".code-line")].map((line) => {
       const range = document.createRange();

@@ -5,7 +5,6 @@ import time
 
 import pytest
 from pages import browser, needs_browser, site  # noqa: F401  (fixtures)
-from test_site import PAGES
 from visiting import visit  # noqa: F401  (a fixture)
 
 pytestmark = needs_browser
@@ -196,22 +195,3 @@ def test_the_section_that_is_read_goes_before_the_one_that_was_asked_for(visit):
     page = visit("ko/03-flow-matching.html", width=1280)
     change_language(page, "en")
     assert page.evaluate("location.hash") == ""
-
-
-def test_panels_stay_readable_on_a_phone(visit):  # noqa: F811
-    """A picture of several panels keeps most of its size; the page does not become wider for it."""
-    for name in PAGES:
-        page = visit(f"ko/{name}.html", width=390, height=844)
-        wide = page.evaluate("""
-        const pictures = "figure.output-figure:not(.with-lab) a.on-light img";
-        [...document.querySelectorAll(pictures)].map((img) => {
-          const figure = img.closest("figure");
-          return { id: figure.id, natural: Number(img.getAttribute("width")),
-            shown: img.getBoundingClientRect().width,
-            scrolls: figure.scrollWidth > figure.clientWidth };
-        })""")
-        assert wide or not name[:2].isdigit()
-        for picture in wide:
-            assert picture["shown"] >= 0.5 * picture["natural"], picture
-            assert picture["scrolls"] == (picture["natural"] > 640), picture
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
