@@ -62,9 +62,9 @@ function layout(wide) {
     if (wide || !img.checkVisibility()) continue;
     const figure = img.closest("figure");
     const natural = Number(img.getAttribute("width"));
-    const scrolls = figure.scrollWidth > figure.clientWidth;
+    const more = figure.scrollWidth - figure.clientWidth;
     if (img.getBoundingClientRect().width < natural / 2) faults.push(`less than half of its size: ${figure.id}`);
-    if (scrolls !== natural > 640) faults.push(`${scrolls ? "scrolls" : "does not scroll"} at ${natural} pixels: ${figure.id}`);
+    if (more > 0 !== natural > 640) faults.push(`${natural} pixels wide, and ${more} of them to scroll: ${figure.id}`);
   }
   return faults;
 }

@@ -1,6 +1,5 @@
 """Sphinx extension of the course: what Jupyter Book and its theme do not bring along."""
 
-import hashlib
 import os
 from pathlib import Path
 
@@ -15,9 +14,7 @@ from book.extension import (
     korean,
     laboratory,
     main_path,
-    names_page,
     proofs,
-    pusht_page,
     quiz,
     rewrite,
     search,
@@ -35,11 +32,6 @@ from book.run import keys
 HERE = Path(__file__).parents[1]  # book/
 
 
-def module() -> str:
-    """The script of the laboratory that shows a chapter's networks."""
-    return laboratory.source().module()
-
-
 def _config(app: Sphinx, config: Config) -> None:
     # For a plain `jupyter-book build .`, where Sphinx runs the notebooks: they import utils.
     paths = [str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -51,15 +43,6 @@ def _config(app: Sphinx, config: Config) -> None:
     config.nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
     config.templates_path.insert(0, str(HERE / "templates"))  # before the theme's own
     formula_server.install()
-
-
-def _laboratory(app: Sphinx, exception: Exception | None) -> None:
-    """Write the module that course.js loads where there is a laboratory.
-
-    Not by way of ``html_static_path``: Jupyter Book adds every script there to every page.
-    """
-    if exception is None and app.builder.format == "html":
-        (Path(app.outdir) / "_static/flow-lab.js").write_text(module(), "utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, object]:
@@ -76,9 +59,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     claims.setup(app)
     claim_marks.setup(app)
     dark_figures.setup(app)
-    names_page.setup(app)
     proofs.setup(app)
-    pusht_page.setup(app)
     quiz.setup(app)
     keys.install()
     laboratory.setup(app)
@@ -90,9 +71,7 @@ def setup(app: Sphinx) -> dict[str, object]:
     without_docstrings.setup(app)
     app.add_css_file("course.css")
     app.add_css_file("claims.css")
-    app.connect("build-finished", _laboratory)
-    version = hashlib.sha256(module().encode()).hexdigest()[:8]
-    lab = {"data-lab": f"flow-lab.js?v={version}"}
-    app.add_js_file("course.js", loading_method="defer", **lab)
+    labs = {"data-labs": laboratory.addresses()}
+    app.add_js_file("course.js", loading_method="defer", **labs)
     app.add_js_file("claims.js", loading_method="defer")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,8 +8,10 @@
     ```
 
 It needs no kernel and no cell. Until the reader comes near, and without scripts, there is a still
-picture (and its dark version, ``laboratory-dark.webp``, on a dark page); ``course.js`` then loads
-the module that ``module`` puts together from ``utils/lab``.
+picture (and its dark version, ``laboratory-dark.webp``, on a dark page).
+
+``course.js`` then loads the script of this laboratory, as it loads those of the laboratories that a
+cell has put on its page: ``scripts`` are all of them, put together from ``utils/lab``.
 """
 
 import hashlib
@@ -26,7 +28,7 @@ from sphinx.transforms import SphinxTransform
 from book.extension.dark_figures import enlarged
 
 SOURCE = Path(__file__).parents[2] / "utils/lab/source.py"
-FILE = "learning-lab.js"
+FIRST, FILE = "flow-lab.js", "learning-lab.js"
 
 
 @cache
@@ -38,9 +40,22 @@ def source() -> ModuleType:
     return loaded
 
 
-def module() -> str:
-    """The script of the laboratory that learns."""
-    return source().module(*source().LEARNING)
+@cache
+def scripts() -> dict[str, str]:
+    """The script of each laboratory, by the name that an element on a page asks for."""
+    lab = source()
+    return {
+        FIRST: lab.module(),  # a chapter's networks: the one that is meant where none is named
+        FILE: lab.module(*lab.LEARNING),
+        "names-lab.js": lab.joined("names.js"),
+        "pusht-lab.js": lab.joined("pusht.js"),
+    }
+
+
+def addresses() -> str:
+    """Where they are: a script that has changed has another address, and no cache shows the old."""
+    hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in scripts().items()}
+    return " ".join(f"{name}?v={known[:8]}" for name, known in hashes.items())
 
 
 class Laboratory(Figure):
@@ -65,8 +80,7 @@ class Wrap(SphinxTransform):
 
     def apply(self, **kwargs: object) -> None:
         """Rework every figure that the directive has marked."""
-        version = hashlib.sha256(module().encode()).hexdigest()[:8]
-        place = f'<div class="flow-lab" data-module="{FILE}?v={version}"></div>'
+        place = f'<div class="flow-lab" data-module="{FILE}"></div>'
         for figure in [f for f in self.document.findall(nodes.figure) if f.get("laboratory")]:
             for image in [child for child in figure.children if isinstance(child, nodes.image)]:
                 figure.replace(image, enlarged(image))
@@ -74,12 +88,14 @@ class Wrap(SphinxTransform):
 
 
 def _write(app: Sphinx, exception: Exception | None) -> None:
+    """Not by way of ``html_static_path``: Jupyter Book adds every script there to every page."""
     if exception is None and app.builder.format == "html":
-        (Path(app.outdir) / "_static" / FILE).write_text(module(), "utf-8")
+        for name, text in scripts().items():
+            (Path(app.outdir) / "_static" / name).write_text(text, "utf-8")
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directive, and write the module beside the book's scripts."""
+    """Register the directive, and write the scripts beside the book's."""
     app.add_directive("laboratory", Laboratory)
     app.add_transform(Wrap)
     app.connect("build-finished", _write)

@@ -115,8 +115,8 @@ def applied(text: str, bundle: Bundle) -> str:
     Raises:
         ValueError: if the page asks for a script that went into no bundle.
     """
-    lab = re.search(r'data-lab="[^"]*"', text)
-    tag = f'<script defer {lab[0] if lab else ""} src="{bundle.name}"></script>\n'
+    labs = re.search(r'data-labs="[^"]*"', text)
+    tag = f'<script defer {labs[0] if labs else ""} src="{bundle.name}"></script>\n'
     placed = False
 
     def replace(match: re.Match) -> str:

@@ -94,7 +94,9 @@ if (!CSS.supports("selector(::details-content)")) {
     const lab = data?.dataset.src
       ? await fetch(data.dataset.src).then((answer) => answer.json())
       : data && JSON.parse(data.textContent);
-    const { default: widget } = await import(new URL(host.dataset.module ?? dataset.lab, src));
+    const name = host.dataset.module ?? "flow-lab.js";
+    const address = dataset.labs.split(" ").find((one) => one.startsWith(`${name}?`));
+    const { default: widget } = await import(new URL(address, src));
     widget.render({ model: { get: () => lab }, el: host });
     const figure = host.closest("figure");
     if (!host.flowLab) return figure?.classList.remove("with-lab"); // it says why; the picture stays

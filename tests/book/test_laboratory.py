@@ -1,5 +1,6 @@
 """The laboratory that learns on a page of the book: loaded late, light, with a still picture."""
 
+import hashlib
 import shutil
 
 import pytest
@@ -49,6 +50,10 @@ def test_it_is_loaded_when_the_reader_comes_near_and_light(tiny, visit):  # noqa
     urls = {url.split("?")[0] for url in asked(page) if url.startswith("http")}
     files = [tiny.folder / "_build/html" / url.split("/", 3)[3] for url in urls]
     sizes = {file.name: file.stat().st_size for file in files if file.is_file()}
+    # Its address says what it holds: after a change, no browser shows the one that it has kept.
+    (address,) = (url for url in asked(page) if "learning-lab" in url)
+    held = (tiny.folder / "_build/html/ko/_static/learning-lab.js").read_bytes()
+    assert address.endswith(f"?v={hashlib.sha256(held).hexdigest()[:8]}")
     script = sum(size for name, size in sizes.items() if name.endswith(".js"))
     assert 100_000 < script < 200_000 and sum(sizes.values()) < 1_000_000, sizes
 

@@ -105,13 +105,17 @@ def test_without_scripts_a_film_is_a_link(visit):  # noqa: F811
 # What the focus adds to the look of the element that has it.
 RING = """
 (async () => {
-  const node = document.activeElement;
+  let node = document.activeElement;
   if (!node || node === document.body) return null;
   const seen = () => node.getBoundingClientRect().width > 1
     && node.getBoundingClientRect().height > 1
     && node.checkVisibility({ visibilityProperty: true });
-  // What was far out of sight is laid out with one of the next frames.
-  for (let i = 0; i < 60 && !seen(); i += 1) await new Promise((done) => setTimeout(done, 50));
+  // What was far out of sight is laid out with one of the next frames, and a laboratory that comes
+  // in the place of its picture takes the focus from it.
+  for (let i = 0; i < 60 && !seen(); i += 1) {
+    await new Promise((done) => setTimeout(done, 50));
+    node = document.activeElement;
+  }
   const style = getComputedStyle(node), box = node.getBoundingClientRect(), target = seen();
   const ring = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2
     && !/rgba\\(.*, 0\\)|transparent/.test(style.outlineColor);

@@ -19,7 +19,7 @@ def learning(tmp_path, browser):
     pages = []
 
     def open_page(*, head="", body="", hash="", script=RENDER, **options):
-        text = json.dumps(laboratory.module()).replace("</", "<\\/")
+        text = json.dumps(laboratory.scripts()[laboratory.FILE]).replace("</", "<\\/")
         frame = HOST.format(module=text, state="{}", head=head, script=script)
         (tmp_path / "frame.html").write_text(frame.replace("<body>", f"<body>{body}"), "utf-8")
         pages.append(chromium.Page(browser, **({"reduced": True} | options)))

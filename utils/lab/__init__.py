@@ -1,25 +1,18 @@
 """A laboratory for the page: the trained networks of a chapter, run in the reader's browser."""
 
 import base64
-import json
 import math
-import warnings
 from collections.abc import Mapping
 
 import numpy as np
 from torch import Tensor
 
 from utils.lab.source import module
+from utils.lab.widget import PageWidget, anywidget, traitlets
 from utils.models import MLP
 from utils.plotting import COLORS
 from utils.schedulers import DiscreteVP
 from utils.tensors import check_positive_int, check_samples
-
-try:
-    import anywidget
-    import traitlets
-except ImportError:  # the pages of the book need neither
-    anywidget = None
 
 __all__ = ["FlowLab", "module"]
 
@@ -119,7 +112,7 @@ def lab_state(
     return state | {"limits": round(limits, 3), "colors": COLORS, "start": start}
 
 
-class FlowLab(anywidget.AnyWidget if anywidget else object):
+class FlowLab(PageWidget):
     """Particles that flow from noise to data through networks trained in this notebook.
 
     In Jupyter and Colab it is a widget (package ``anywidget``); on the pages of the book the same
@@ -160,27 +153,9 @@ class FlowLab(anywidget.AnyWidget if anywidget else object):
             ValueError: if a value or a shape is wrong.
         """
         state = lab_state(velocity, epsilon, data=data, noise=noise, **start)
-        if anywidget:
-            super().__init__(lab=state)
-        else:
-            self.lab = state
-            warnings.warn("install anywidget to see the laboratory in a notebook", stacklevel=2)
+        super().__init__(lab=state)
 
     def __repr__(self) -> str:
         """A short line, the same on every run; of another state after ``lab`` has been set."""
         noise = base64.b64decode(self.lab.get("noise", ""))  # two numbers of four bytes each
         return f"FlowLab({', '.join(self.lab.get('models', ()))}: {len(noise) // 8} particles)"
-
-    def html(self) -> str:
-        """The element that the loader on the book's pages starts; it holds no language."""
-        state = json.dumps(self.lab, separators=(",", ":")).replace("</", "<\\/")
-        script = f'<script type="application/json">{state}</script>'
-        return f'<div class="flow-lab">{script}</div>'
-
-    def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
-        """A widget where there is one, else the element for the page."""
-        bundle, metadata = {}, {}
-        if anywidget:
-            found = super()._repr_mimebundle_(**kwargs)
-            bundle, metadata = found if isinstance(found, tuple) else (found or {}, {})
-        return bundle | {"text/plain": repr(self), "text/html": self.html()}, metadata

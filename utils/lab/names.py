@@ -1,8 +1,5 @@
 """Names in the page: the recorded networks write place names in the reader's browser."""
 
-import hashlib
-import json
-import warnings
 from collections.abc import Mapping
 from functools import cache
 
@@ -10,16 +7,11 @@ import torch
 
 from utils.lab import _one_of, _packed
 from utils.lab.source import joined
+from utils.lab.widget import PageWidget, anywidget, traitlets
 from utils.names import LANGUAGES, RECIPES, held_out, load
 from utils.names.shares import ORDERS
 
-try:
-    import anywidget
-    import traitlets
-except ImportError:  # the pages of the book need neither
-    anywidget = None
-
-PAGE, FILE = "names.js", "names-lab.js"  # what is put together, and what the site calls it
+PAGE = "names.js"  # what is put together
 AT_ONCE = (1, 2, 3, 5, "all")
 SEEDS = range(21)
 
@@ -91,12 +83,14 @@ def names_state(
     }
 
 
-class NamesLab(anywidget.AnyWidget if anywidget else object):
+class NamesLab(PageWidget):
     """Place names that the recorded networks of ``utils.names`` write, letter by letter.
 
     In Jupyter and Colab it is a widget (package ``anywidget``); on the pages of the book the same
     JavaScript runs without a kernel. Nothing is computed in Python: the browser gets the weights.
     """
+
+    FILE = "names-lab.js"  # what the site calls its script
 
     if anywidget:
         _esm = traitlets.Unicode(module()).tag(sync=True)
@@ -107,27 +101,8 @@ class NamesLab(anywidget.AnyWidget if anywidget else object):
     ) -> None:
         """Choose what is shown first; see ``names_state``."""
         state = names_state(measured, **start)
-        if anywidget:
-            super().__init__(lab=state)
-        else:
-            self.lab = state
-            warnings.warn("install anywidget to write names in a notebook", stacklevel=2)
+        super().__init__(lab=state)
 
     def __repr__(self) -> str:
         """A short line, the same on every run."""
         return f"NamesLab({len(self.lab['nets'])} networks)"
-
-    def html(self) -> str:
-        """The element that the loader on the book's pages starts; it holds no language."""
-        state = json.dumps(self.lab, separators=(",", ":")).replace("</", "<\\/")
-        version = hashlib.sha256(module().encode()).hexdigest()[:8]
-        script = f'<script type="application/json">{state}</script>'
-        return f'<div class="flow-lab" data-module="{FILE}?v={version}">{script}</div>'
-
-    def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
-        """A widget where there is one, else the element for the page."""
-        bundle, metadata = {}, {}
-        if anywidget:
-            found = super()._repr_mimebundle_(**kwargs)
-            bundle, metadata = found if isinstance(found, tuple) else (found or {}, {})
-        return bundle | {"text/plain": repr(self), "text/html": self.html()}, metadata

@@ -1,8 +1,6 @@
 """Push-T in the page: a recorded flow policy plans in the reader's browser, and the block moves."""
 
-import hashlib
 import json
-import warnings
 from functools import cache
 from pathlib import Path
 
@@ -10,17 +8,12 @@ import torch
 
 from utils.lab import _packed
 from utils.lab.source import joined
+from utils.lab.widget import PageWidget, anywidget, traitlets
 from utils.plotting import COLORS
 from utils.pusht.train import load_policy
 from utils.robots.policies import RobotFlowPolicy
 
-try:
-    import anywidget
-    import traitlets
-except ImportError:  # the pages of the book need neither
-    anywidget = None
-
-PAGE, FILE = "pusht.js", "pusht-lab.js"  # what is put together, and what the site calls it
+PAGE = "pusht.js"  # what is put together
 FOLDER = Path(__file__).parents[1] / "pusht/recorded/page"
 EVALUATIONS = (1, 2, 4, 8, 16)
 
@@ -78,13 +71,15 @@ def push_state(evaluations: int = 8, chunk: int = 8) -> dict:
     }
 
 
-class PushTLab(anywidget.AnyWidget if anywidget else object):
+class PushTLab(PageWidget):
     """Push-T with a flow policy that plans in the browser, or with the reader at the stick.
 
     The table is Chipmunk in WebAssembly, the library that gym-pusht's pymunk wraps: see
     ``utils/lab/pusht.c``. In Jupyter and Colab it is a widget (package ``anywidget``); on the pages
     of the book the same JavaScript runs without a kernel.
     """
+
+    FILE = "pusht-lab.js"  # what the site calls its script
 
     if anywidget:
         _esm = traitlets.Unicode(module()).tag(sync=True)
@@ -93,28 +88,9 @@ class PushTLab(anywidget.AnyWidget if anywidget else object):
     def __init__(self, evaluations: int = 8, chunk: int = 8) -> None:
         """Choose the first settings; see ``push_state``."""
         state = push_state(evaluations, chunk)
-        if anywidget:
-            super().__init__(lab=state)
-        else:
-            self.lab = state
-            warnings.warn("install anywidget to push the block in a notebook", stacklevel=2)
+        super().__init__(lab=state)
 
     def __repr__(self) -> str:
         """A short line, the same on every run."""
         start = self.lab["start"]
         return f"PushTLab({start['evaluations']} evaluations, {start['chunk']} actions of a plan)"
-
-    def html(self) -> str:
-        """The element that the loader on the book's pages starts; it holds no language."""
-        state = json.dumps(self.lab, separators=(",", ":")).replace("</", "<\\/")
-        version = hashlib.sha256(module().encode()).hexdigest()[:8]
-        script = f'<script type="application/json">{state}</script>'
-        return f'<div class="flow-lab" data-module="{FILE}?v={version}">{script}</div>'
-
-    def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
-        """A widget where there is one, else the element for the page."""
-        bundle, metadata = {}, {}
-        if anywidget:
-            found = super()._repr_mimebundle_(**kwargs)
-            bundle, metadata = found if isinstance(found, tuple) else (found or {}, {})
-        return bundle | {"text/plain": repr(self), "text/html": self.html()}, metadata

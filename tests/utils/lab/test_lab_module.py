@@ -14,12 +14,14 @@ from utils.lab import names as place_names
 TEXTS = {
     "page": module(),
     "engine": source.joined(source.ENGINE),
-    "learning page": laboratory.module(),
+    "learning page": laboratory.scripts()[laboratory.FILE],
     "learning engine": source.joined(source.LEARNING[0]),
 }
 
 
-@pytest.mark.parametrize(("text", "most"), [(module(), 100_000), (laboratory.module(), 125_000)])
+@pytest.mark.parametrize(
+    ("text", "most"), [(module(), 100_000), (laboratory.scripts()[laboratory.FILE], 125_000)]
+)
 def test_module_is_one_file_that_asks_nobody(text, most):
     assert not re.search(r"^\s*import\b|\bimport\(|fetch\(|https?://|XMLHttp", text, re.M)
     assert text.count("export ") == 1 and len(text) < most

@@ -262,15 +262,15 @@ def test_the_module_is_one_small_file_that_asks_nobody(tmp_path):
 
 
 def test_the_site_writes_what_the_element_asks_for():
-    from book.extension import names_page
+    from book.extension import laboratory
     from book.finish import bill
     from book.finish.light import LABORATORY
 
-    assert names_page.module() == module()
+    assert laboratory.scripts()[NamesLab.FILE] == module()
     measured = {("careful", "ko", "random", "all"): (0.1, 0.0, 0.0)}
     html = NamesLab(measured).html()
-    assert f'data-module="{names_page.FILE}?v=' in html
-    assert bill.part_of(names_page.FILE).name == bill.COURSE
+    assert f'data-module="{NamesLab.FILE}"' in html
+    assert bill.part_of(NamesLab.FILE).name == bill.COURSE
     host, state = LABORATORY.search(html).groups()
     found = json.loads(state)
     assert "data-module" in host and found["start"]["atOnce"] == 1

@@ -157,12 +157,12 @@ def test_the_module_is_one_small_file_that_asks_nobody(tmp_path):
 
 
 def test_the_site_writes_what_the_element_asks_for():
-    from book.extension import pusht_page
+    from book.extension import laboratory
     from book.finish.light import LABORATORY
 
-    assert pusht_page.module() == module()
+    assert laboratory.scripts()[PushTLab.FILE] == module()
     html = PushTLab().html()
-    assert f'data-module="{pusht_page.FILE}?v=' in html
+    assert f'data-module="{PushTLab.FILE}"' in html
     host, state = LABORATORY.search(html).groups()
     assert "data-module" in host and json.loads(state)["start"]["evaluations"] == 8
 
