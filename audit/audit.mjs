@@ -31,18 +31,18 @@ function thin() {
     const block = word.closest(".cell_output, .cell_input")?.className;
     if (count(`${word.className} ${block}`) > 1) word.replaceWith(word.textContent);
   }
-  const formulas = [...document.querySelectorAll(".katex-html:not(:has([style*=color])), math")];
-  const widths = formulas.map((formula) => formula.closest(".katex-display") && formula.scrollWidth);
-  const colours = formulas.map((formula) => getComputedStyle(formula).color);
-  formulas.forEach((formula, i) => {
-    formula.textContent = formula.textContent;
-    if (widths[i]) formula.style.cssText += `; width: ${widths[i]}px; white-space: normal; overflow-wrap: anywhere`;
-    if (widths[i] || formula.matches("math")) return;
-    const whole = formula.closest(".math") ?? formula.closest(".katex");
-    const around = whole.parentElement;
-    const own = colours[i] !== getComputedStyle(around).color;
-    if (!own && count(`${colours[i]} ${around.tagName} ${around.className}`) > 3) whole.replaceWith(formula.textContent);
+  // All is measured before anything is changed: else each change would be laid out.
+  const formulas = [...document.querySelectorAll(".katex-html:not(:has([style*=color])), math")].map((node) => {
+    const whole = node.closest(".math") ?? node.closest(".katex");
+    const [own, around] = [node, whole.parentElement].map((one) => getComputedStyle(one).color);
+    const kind = own === around && `${own} ${whole.parentElement.tagName} ${whole.parentElement.className}`;
+    return { node, whole, kind, width: node.closest(".katex-display") && node.scrollWidth };
   });
+  for (const { node, whole, kind, width } of formulas) {
+    node.textContent = node.textContent;
+    if (width) node.style.cssText += `; width: ${width}px; white-space: normal; overflow-wrap: anywhere`;
+    else if (kind && !node.matches("math") && count(kind) > 3) whole.replaceWith(node.textContent);
+  }
 }
 
 // Code that is cut off, broken although there is room, or too small; panels too small to read.
