@@ -103,7 +103,10 @@ if (!CSS.supports("selector(::details-content)")) {
     const held = figure?.querySelector(":scope > .enlarge:focus");
     figure?.classList.add("lab-on");
     // Whoever has the keyboard on the picture goes on in the laboratory that takes its place.
-    if (held) host.querySelector("button, select, input, a[href], [tabindex='0']")?.focus({ preventScroll: true });
+    for (const control of held ? host.querySelectorAll("button, select, input, a[href], [tabindex='0']") : []) {
+      control.focus({ preventScroll: true });
+      if (document.activeElement === control) break; // one that is hidden or disabled takes no focus
+    }
   };
   const near = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {

@@ -203,6 +203,23 @@ def test_without_workers_it_computes_in_the_page(visit, site, browser):  # noqa:
     assert page.evaluate(f"typeof Worker + {LAB}.view.shown.nfe") == "undefined10"
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_who_has_the_keyboard_on_the_picture_goes_on_in_the_laboratory(visit, site, width):  # noqa: F811
+    page = visit("ko/03-flow-matching", start=False, reduced=True, width=width)
+    # Before the laboratory is near: a page that has just come, and no scrolling yet.
+    source = """document.addEventListener("DOMContentLoaded", () => {
+      [...document.querySelectorAll("figure.with-lab > .enlarge")]
+        .find((link) => link.checkVisibility()).focus({ preventScroll: true });
+      window.began = document.activeElement.className; })"""
+    page.call("Page.addScriptToEvaluateOnNewDocument", source=source)
+    page.open(f"{site}ko/03-flow-matching.html")
+    assert "enlarge" in page.evaluate("began")
+    page.evaluate("document.querySelector('figure.with-lab').scrollIntoView({block: 'center'})")
+    page.wait(f"!!{LAB}.view.shown")
+    page.wait("document.querySelector('figure.with-lab').matches('.lab-on')")
+    assert page.evaluate("document.activeElement.closest('.flow-lab') !== null")
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_it_fits_a_phone(visit, language, dark):
