@@ -20,7 +20,7 @@ import sys
 import venv
 from pathlib import Path
 
-from supply.lock import ROOT, is_torch, requirement, resolve
+from supply.lock import ALONE, ROOT, is_torch, requirement, resolve
 
 RESOLUTIONS = {"lowest": "lowest-direct", "newest": "highest"}
 LEFT_OUT = ("_build", "build", "runs", "node_modules", ".venv", ".git", "__pycache__", "*.egg-info")
@@ -31,6 +31,7 @@ def choose(name: str) -> tuple[list[str], str]:
     torch = os.environ.get("TORCH", "")
     options = ["--resolution", RESOLUTIONS[name], "--python-version", platform.python_version()]
     with_torch = resolve("", *options, torch=torch)
+    with_torch += resolve("", *options, "--no-deps", source=ALONE)
     pins = [str(requirement(block)) for block in with_torch if not is_torch(block)]
     (found,) = (r for r in map(requirement, with_torch) if r.name == "torch")
     return pins, str(found)

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import chain
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -65,3 +66,15 @@ def test_what_a_build_of_torch_asks_for_is_not_locked():
     for name in ("torch", "triton", "nvidia-nccl-cu13", "cuda-bindings"):
         assert lock.is_torch(f"{name}==1 \\\n")
     assert not lock.is_torch("torchdiffeq==1 \\\n")
+
+
+def test_the_package_asks_for_what_the_requirements_say():
+    project = tomllib.loads((lock.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    asked = [*project["dependencies"], *chain(*project["optional-dependencies"].values())]
+    lines = "\n".join(file.read_text("utf-8") for file in lock.ROOT.glob("requirements*.txt"))
+    said = {
+        Requirement(line).name: Requirement(line).specifier
+        for line in re.sub(r" *#.*", "", lines).splitlines()
+        if line and not line.startswith("-")
+    }
+    assert {str(one) for one in map(Requirement, asked) if one.specifier != said[one.name]} == set()
