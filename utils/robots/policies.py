@@ -14,7 +14,7 @@ from utils.models import TimeEmbedding
 from utils.paths import AffinePath
 from utils.samplers import sample_ddim, sample_ode
 from utils.schedulers import CondOT, DiscreteVP, cosine_betas
-from utils.tensors import check_positive_int, check_samples, randn_like
+from utils.tensors import at_least_float32, check_positive_int, check_samples, randn_like
 
 
 class Normalizer(nn.Module):
@@ -33,7 +33,7 @@ class Normalizer(nn.Module):
         """Take the limits from data ``(..., dim)``; a constant coordinate is only shifted."""
         if check_samples("x", x).shape[-1:] != self.low.shape:
             raise ValueError(f"x must have shape (..., {len(self.low)}), got {tuple(x.shape)}")
-        x = x.reshape(-1, len(self.low))
+        x = at_least_float32(x).reshape(-1, len(self.low))
         low, high = x.amin(dim=0), x.amax(dim=0)
         # A constant has no range: 1, or as much as float32 can add to it, which is 64 at 1e9.
         least = torch.finfo(torch.float32).eps * low.abs()

@@ -216,3 +216,11 @@ def test_jerk_by_hand():
 def test_latency_is_ordered():
     median, slow = latency(lambda: sum(range(1000)), repeats=50)
     assert 0 < median <= slow
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16, torch.float32])
+def test_a_constant_lies_in_the_middle_in_every_type(dtype):
+    # Beside 258 bfloat16 knows 256 and 260: limits of 257 and 259 are not among its numbers.
+    scale, x = Normalizer(1), torch.full((3, 1), 258.0, dtype=dtype)
+    scale.fit(x)
+    assert (scale(x) == 0).all() and (scale.inverse(scale(x)) == 258).all()
