@@ -51,7 +51,8 @@ def test_losses_are_means_of_squares_over_the_draws_that_the_model_saw(data, dty
     x_k = steps.sample(x_0, x_1, k)
     assert torch.equal(x_k, seen["x"]) and (k >= 0).all()
     wanted = (0.5 * x_k.double() - x_0.double()).square().mean()
-    assert abs(loss.item() / wanted.item() - 1) < room
+    # One point in 16 bits may be guessed to the last bit: then both are 0.
+    assert abs(loss.item() - wanted.item()) <= room * wanted.item()
 
 
 @given(seeds)
