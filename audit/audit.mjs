@@ -1,8 +1,9 @@
 // node audit.mjs OUT RUNS FOLDER:PAGE,PAGE... [FOLDER:PAGE...]
 // For each page, light at a desk and dark on a phone: axe-core's violations of WCAG 2.2 A and AA,
 // requests to other hosts, console errors, pictures that never came, pixels by which the page is
-// wider than the screen, code and panels that cannot be read; and Lighthouse's mobile profile, the median of RUNS. OUT is written after
-// each page, and pages that it already holds are not measured again: a long run may be stopped.
+// wider than the screen, code and panels that cannot be read; and Lighthouse's mobile profile, the
+// median of RUNS. OUT is written after each page, and pages that it already holds are not measured
+// again: a long run may be stopped.
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import lighthouse from "lighthouse";

@@ -38,8 +38,14 @@ class Normalizer(nn.Module):
         # A constant has no range: 1, or as much as float32 can add to it, which is 64 at 1e9.
         least = torch.finfo(torch.float32).eps * low.abs()
         room = torch.where(high > low, 0.0, least.clamp(min=1.0))
-        self.low.copy_(low - room)
-        self.high.copy_(high + room)
+        for limit, exact, outward in (
+            (self.low, low - room, -torch.inf),
+            (self.high, high + room, torch.inf),
+        ):
+            limit.copy_(exact)
+            # What float32 has no number for is rounded outward, so that no point lies beyond.
+            inside = limit > exact if outward < 0 else limit < exact
+            limit.copy_(limit.nextafter(torch.full_like(limit, outward)).where(inside, limit))
 
     def forward(self, x: Tensor) -> Tensor:
         """From the data's units to [-1, 1]."""
