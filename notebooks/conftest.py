@@ -2,10 +2,13 @@
 
 nbval starts every kernel beside the notebook, with the environment of the tests. Here a stand-in
 for Colab takes their place, so that one run proves the chapters, the setup cell and the stored
-outputs (``tests/support/outputs.py`` says what counts as the same). It is also the run that the
-book shows, if the book has none yet.
+outputs (``tests/support/outputs.py`` says what counts as the same). The first notebook of each
+worker installs ``utils``, the others find it, as on Colab after a restart of the kernel. It is also
+the run that the book shows, if the book has none yet.
 """
 
+import atexit
+import functools
 import shutil
 import tempfile
 import time
@@ -23,22 +26,31 @@ from runs import as_the_book_does, compared, give_to_the_book
 
 from book.export.export import text_outputs
 from book.export.setup_cell import TAG
-from book.export.stand_in import environment, stand_in
+from book.export.stand_in import StandIn, environment, stand_in
 from book.run.kernel import endpoint
 
 
+@functools.cache
+def colab() -> StandIn:
+    """What the notebooks of this worker believe to be Colab."""
+    folder = Path(tempfile.mkdtemp(prefix="course-colab-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return stand_in(folder)
+
+
 class ColabKernel(RunningKernel):
-    """A kernel in a stand-in for Colab."""
+    """A kernel in a stand-in for Colab, in an empty folder of its own."""
 
     def __init__(self, kernel_name: str, cwd: str | None = None, startup_timeout: int = 60):
         """Start it; ``cwd``, the folder of the notebook, is not where Colab would be."""
-        self.folder = Path(tempfile.mkdtemp(prefix="course-colab-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="course-kernel-"))
         self.began, self.runs = time.monotonic(), []
-        colab = stand_in(self.folder)
-        versions = as_the_book_does(colab.stubs, self.folder / "ipython")
+        versions = as_the_book_does(colab().stubs, self.folder / "ipython")
+        work = self.folder / "work"
+        work.mkdir()
         nbval.kernel.KernelManager = partial(KernelManager, **endpoint(self.folder))
-        with environment(colab.environment() | versions):
-            super().__init__(kernel_name, str(colab.work), startup_timeout)
+        with environment(colab().environment() | versions):
+            super().__init__(kernel_name, str(work), startup_timeout)
 
     def execute_cell_input(self, cell_input: str, allow_stdin: bool | None = None) -> str:
         """Run a cell as Jupyter does: with history, without which ``;`` hides no result."""
