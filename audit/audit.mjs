@@ -1,9 +1,9 @@
 // node audit.mjs OUT RUNS FOLDER:PAGE,PAGE... [FOLDER:PAGE...]
 // For each page, light at a desk and dark on a phone: axe-core's violations of WCAG 2.2 A and AA,
 // requests to other hosts, console errors, pictures that never came, pixels by which the page is
-// wider than the screen, code and panels that cannot be read; and Lighthouse's mobile profile, the
-// median of RUNS. OUT is written after each page, and pages that it already holds are not measured
-// again: a long run may be stopped.
+// wider than the screen, code and panels that cannot be read, and how many of them were measured;
+// and Lighthouse's mobile profile, the median of RUNS. OUT is written after each page, and pages that
+// it already holds are not measured again: a long run may be stopped.
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import lighthouse from "lighthouse";
@@ -20,11 +20,11 @@ const [out, runs, ...sites] = process.argv.slice(2);
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
-// axe weighs the colour of every piece of text against what lies behind it, one by one: nine tenths
-// of its time go into thousands of words of code in the same few colours, and into the letters of
-// formulas. Each colour of code is left once on each kind of block, and formulas without colours of
-// their own become one piece of text, the fourth and later ones of a kind a piece of the text around
-// them; so does what a screen reader is told of them. How wide they are stays as it was.
+// Nine tenths of the time would go into thousands of words of code in the same few colours, and into
+// the letters of formulas: they are drawn, and axe weighs the colour of each against what lies behind
+// it. Each colour of code is left once on each kind of block, and formulas without colours of their
+// own become one piece of text, the fourth and later ones of a kind a piece of the text around them;
+// so does what a screen reader is told of them. How wide they are stays as it was.
 function thin() {
   const seen = {};
   const count = (kind) => (seen[kind] = (seen[kind] ?? 0) + 1);
@@ -46,28 +46,32 @@ function thin() {
   }
 }
 
-// Code that is cut off, broken although there is room, or too small; panels too small to read.
+// Pixels by which the page is too wide; code that is cut off, broken although there is room, or too
+// small; panels too small to read.
 function layout(wide) {
   const faults = [];
+  const seen = { code: 0, panels: 0 };
   const name = (text) => JSON.stringify(text.trim().slice(0, 60));
   for (const pre of document.querySelectorAll(".bd-article div.highlight pre")) {
     const { lineHeight, paddingTop, paddingBottom, fontSize } = getComputedStyle(pre);
     const height = pre.clientHeight - parseFloat(paddingTop) - parseFloat(paddingBottom);
     const lines = pre.textContent.trimEnd().split("\n").length;
     const printed = pre.closest(".cell_output");
+    seen.code += 1;
     if (parseFloat(fontSize) < 12.5) faults.push(`code of ${fontSize}: ${name(pre.textContent)}`);
     if (pre.scrollWidth > pre.clientWidth && (wide || !printed)) faults.push(`code is cut off: ${name(pre.textContent)}`);
     if (wide && !printed && Math.round(height / parseFloat(lineHeight)) !== lines) faults.push(`lines are broken: ${name(pre.textContent)}`);
   }
   for (const img of document.querySelectorAll("figure.output-figure:not(.with-lab) a.enlarge img")) {
     if (wide || !img.checkVisibility()) continue;
+    seen.panels += 1;
     const figure = img.closest("figure");
     const natural = Number(img.getAttribute("width"));
     const more = figure.scrollWidth - figure.clientWidth;
     if (img.getBoundingClientRect().width < natural / 2) faults.push(`less than half of its size: ${figure.id}`);
     if (more > 0 !== natural > 640) faults.push(`${natural} pixels wide, and ${more} of them to scroll: ${figure.id}`);
   }
-  return faults;
+  return { faults, seen, wider: document.documentElement.scrollWidth - innerWidth };
 }
 
 // Headless Chromium stops drawing now and then, whatever the page: no frame comes any more, so
@@ -91,9 +95,15 @@ async function accessible(browser, address, scheme) {
   await page.goto(address, { waitUntil: "load" });
   // As a reader who looks at everything: axe passes over what is folded away or not laid out.
   await page.addStyleTag({ content: "* { content-visibility: visible !important; }" });
-  const drawn = await page.evaluate(async (limit) => {
+  await page.evaluate(async () => {
     for (const box of document.querySelectorAll("details")) box.open = true;
     for (const box of document.querySelectorAll(".toggle-hidden")) box.classList.remove("toggle-hidden");
+    await document.fonts.ready;
+  });
+  // Measured with its formulas as they are, and again with the pictures and laboratories that come.
+  const early = await page.evaluate(layout, width > 1000);
+  await page.evaluate(thin);
+  const drawn = await page.evaluate(async (limit) => {
     // Two frames: what the page does when something comes near is done after the first.
     const frames = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));
     const stalled = () => new Promise((done) => setTimeout(done, limit));
@@ -113,12 +123,14 @@ async function accessible(browser, address, scheme) {
   await new Promise((done) => setTimeout(done, 100));
   found.missing = await page.evaluate(() => [...document.images]
     .filter((image) => image.complete && !image.naturalWidth && image.checkVisibility()).map((image) => image.src));
-  found.wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-  found.layout = await page.evaluate(layout, width > 1000);
-  await page.evaluate(thin);
+  const late = await page.evaluate(layout, width > 1000);
+  found.wider = Math.max(early.wider, late.wider);
+  found.layout = [...new Set([...early.faults, ...late.faults])];
+  found.measured = late.seen;
   await page.evaluate(axe);
   const result = await page.evaluate(
-    (tags) => window.axe.run(document, { runOnly: { type: "tag", values: tags } }), TAGS);
+    (options) => window.axe.run(document, options),
+    { runOnly: { type: "tag", values: TAGS }, resultTypes: ["violations"], selectors: false });
   await page.close();
   found.violations = result.violations.map((v) => ({
     rule: v.id, places: v.nodes.slice(0, 5).map((n) => n.html.slice(0, 160)), count: v.nodes.length,

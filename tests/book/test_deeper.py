@@ -33,7 +33,7 @@ LANGUAGES = ("ko", "en")
 
 @pytest.fixture(scope="module", params=["next", "below"])
 def tiny(request, tmp_path_factory):
-    book = TinyBook(tmp_path_factory.mktemp("tiny"), LANGUAGES)
+    book = TinyBook(tmp_path_factory.mktemp("tiny"), LANGUAGES, runs=True)
     book.write("01-deeper", DEEPER)
     first, deeper = "      - file: chapters/ko/01-first\n", "- file: chapters/ko/01-deeper\n"
     added = {"next": f"      {deeper}", "below": f"        sections:\n          {deeper}"}

@@ -8,7 +8,7 @@ PAGES = {"index", "01-first", "02-second", "claims", "references"}
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
-    book = TinyBook(tmp_path_factory.mktemp("tiny"))
+    book = TinyBook(tmp_path_factory.mktemp("tiny"), runs=True)
     book.build()
     return book
 

@@ -1,10 +1,13 @@
 """A copy of what builds the book, with three pages to build: a cold build takes seconds."""
 
+import atexit
+import functools
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from bs4 import BeautifulSoup
@@ -64,17 +67,28 @@ parts:
 COMMAND = "import book.build as build; build.LANGUAGES = {}; build.main()"
 
 
+@functools.cache
+def kept() -> Path:
+    """A folder of this process for what the cells of its books gave."""
+    folder = Path(tempfile.mkdtemp(prefix="course-cells-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder / "cells"
+
+
 class TinyBook:
     """A book of five pages, in a folder of its own; in Korean alone, if nothing else is asked for.
 
-    What its pages say is the same in every language.
+    What its pages say is the same in every language. Of cells that stand in several books the first
+    one keeps what they gave, unless a test is about running them.
     """
 
-    def __init__(self, folder: Path, languages: tuple[str, ...] = ("ko",)) -> None:
-        """Copy the machinery and write the pages."""
+    def __init__(
+        self, folder: Path, languages: tuple[str, ...] = ("ko",), runs: bool = False
+    ) -> None:
+        """Copy the machinery and write the pages; ``runs``: run their cells in any case."""
         self.folder, self.chapters = folder, folder / "chapters/ko"
-        self.languages = languages
-        left_out = shutil.ignore_patterns("__pycache__", "recorded")
+        self.languages, self.runs = languages, runs
+        left_out = shutil.ignore_patterns("recorded")  # compiled modules are taken along
         for name in ("book", "utils"):
             shutil.copytree(ROOT / name, folder / name, ignore=left_out)
         for name in (*ENVIRONMENT, "_config.yml"):
@@ -111,8 +125,13 @@ class TinyBook:
 
     def build(self, *options: str) -> str:
         """Build it; what it printed."""
+        cells = self.folder / "_build/.jupyter_cache"
+        if not self.runs and kept().is_dir() and not cells.is_dir():
+            shutil.copytree(kept(), cells)
         done = self.start(*options)
         assert done.returncode == 0, f"{done.returncode}: {(done.stdout + done.stderr)[-1500:]}"
+        if not kept().is_dir():
+            shutil.copytree(cells, kept())
         return done.stdout
 
     def written(self) -> set[str]:
