@@ -7,9 +7,14 @@ from pathlib import Path
 import pytest
 from order import arrange
 
+from book.run.garbage import collect_rarely
+
 ROOT = str(Path(__file__).parent)
 os.environ["PYTHONPATH"] = os.pathsep.join([ROOT, os.environ.get("PYTHONPATH", "")])
 os.environ["OMP_NUM_THREADS"] = "1"  # sums in a fixed order
+
+
+collect_rarely()  # tests hold the trees of all pages
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

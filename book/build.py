@@ -22,6 +22,7 @@ from book.finish import bill, findable, finished
 from book.repository import address
 from book.run import sphinx
 from book.run.cache import BUILD, ROOT, cache_path, digest, environment_key, run_notebooks, under
+from book.run.garbage import collect_rarely
 from book.run.sphinx import STAGE
 from utils.console import print_anything
 
@@ -101,7 +102,7 @@ def finish_all() -> None:
     if len(waiting) < 2:
         done = map(finished.finish, waiting)
     else:
-        with ProcessPoolExecutor(len(waiting)) as pool:
+        with ProcessPoolExecutor(len(waiting), initializer=collect_rarely) as pool:
             done = list(pool.map(finished.finish, waiting))
     for job, pages in zip(waiting, done, strict=True):
         print(f"book: {job.language}: finished {shown(pages)}", flush=True)
@@ -145,6 +146,7 @@ def alone() -> Iterator[None]:
 def main() -> None:
     """Build what has changed."""
     print_anything()
+    collect_rarely()
     parser = argparse.ArgumentParser(prog="python -m book.build", description=__doc__)
     parser.add_argument("--force", action="store_true", help="build even if nothing has changed")
     force = parser.parse_args().force

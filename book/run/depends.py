@@ -39,6 +39,7 @@ def closure(names: frozenset[str]) -> list[Path]:
     return sorted(seen | data)
 
 
+@functools.cache
 def behind(name: str) -> list[Path]:
     """The packages on the way to a dotted name, and its module, as far as there are such files."""
     found, parts = [], name.split(".")

@@ -19,8 +19,10 @@ import yaml
 
 from book.run.cache import BUILD, ROOT
 from book.run.derive import derive
+from book.run.garbage import collect_rarely
 
 STAGE = BUILD / "stage"
+FROM_FILM = re.compile(r"-(still|strip)\.webp$")
 WARNED = 1  # what Sphinx says when all is written but somebody warned
 
 
@@ -53,6 +55,7 @@ def build(language: str) -> int:
     """Run Sphinx in this process; 0 if all is well."""
     from jupyter_book.sphinx import build_sphinx
 
+    collect_rarely()
     stage = STAGE / language
     toc = {"external_toc_path": (stage / "_toc.yml").as_posix(), "latex_individualpages": False}
     code = build_sphinx(
@@ -173,7 +176,8 @@ def tidy(pages: Path) -> None:
     """Remove pictures that no page shows any longer: Sphinx only ever adds some."""
     texts = [page.read_text("utf-8") for page in pages.glob("*.html")]
     for picture in (pages / "_images").glob("*"):
-        if not any(picture.name in text for text in texts):
+        film = FROM_FILM.sub(".webp", picture.name)  # book.finish.films writes its frames beside it
+        if not any(name in text for name in {picture.name, film} for text in texts):
             picture.unlink()
 
 
