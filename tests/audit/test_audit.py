@@ -7,12 +7,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import chromium
 import pytest
 from pages import site  # noqa: F401  (a fixture)
 
-from audit.__main__ import HERE, NAMES, ROOT, SITE, everything, faults, measure, table
+from audit.__main__ import HERE, ROOT, SITE, everything, faults, measure, table
 
-CHROMIUM = os.environ.get("CHROME_PATH") or next(filter(None, map(shutil.which, NAMES)), None)
+CHROMIUM = os.environ.get("CHROME_PATH") or chromium.PROGRAM
 COMPLETE = CHROMIUM and shutil.which("node") and (HERE / "node_modules").is_dir()
 SOURCES = sorted(page.stem for page in (ROOT / "chapters/ko").glob("*.md"))
 SLIDES = [f"slides-{name}" for name in SOURCES if name[:2].isdigit()]
