@@ -29,12 +29,18 @@ def root(tmp_path, monkeypatch):
         file.write_text(text, "utf-8")
     monkeypatch.setattr(depends, "ROOT", tmp_path)
     monkeypatch.setattr(cache, "ROOT", tmp_path)
+    forget()
     yield tmp_path
-    depends.closure.cache_clear()
+    forget()
+
+
+def forget():
+    for known in (depends.closure, depends.behind, depends.imports):
+        known.cache_clear()
 
 
 def seen(code):
-    depends.closure.cache_clear()
+    forget()
     return {str(file.relative_to(depends.ROOT))[6:] for file in depends.files_of(code)}
 
 
@@ -79,8 +85,7 @@ def test_a_change_counts_where_it_is_seen(root, name, matters):
     code = "from utils.paths import check\nimport utils.data"
 
     def key():
-        depends.closure.cache_clear()
-        depends.imports.cache_clear()
+        forget()
         return cache.utils_key(code)
 
     before = key()
