@@ -1,5 +1,6 @@
 """Drive a real Chromium from the tests: the DevTools protocol over a pipe, nothing to install."""
 
+import contextlib
 import fcntl
 import functools
 import http.server
@@ -32,6 +33,10 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
     def log_message(self, *args):
         pass
+
+    def copyfile(self, source, outputfile):
+        with contextlib.suppress(ConnectionError):  # the page was closed while it was sent
+            super().copyfile(source, outputfile)
 
 
 def serve(folder):
