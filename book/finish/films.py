@@ -6,6 +6,7 @@ frames, which is loaded and seen only when the page is printed.
 """
 
 import html
+import os
 import re
 from pathlib import Path
 
@@ -52,7 +53,8 @@ def _still(tag: re.Match, folder: Path, language: str) -> str:
 def _pictures(film: Path, opened: Image.Image) -> tuple[Path, Path]:
     """The first frame of a film, and some of its frames beside and under each other."""
     first, strip = (film.with_name(f"{film.stem}-{kind}.webp") for kind in ("still", "strip"))
-    if not strip.exists() or strip.stat().st_mtime < film.stat().st_mtime:
+    made = film.stat().st_mtime_ns  # a film may be replaced by an older file, too
+    if not strip.exists() or strip.stat().st_mtime_ns != made:
         width, height = opened.size
         sheet = Image.new("RGB", (width * COLUMNS, height * -(-FRAMES // COLUMNS)), "white")
         for number in range(FRAMES):
@@ -62,4 +64,5 @@ def _pictures(film: Path, opened: Image.Image) -> tuple[Path, Path]:
                 frame.save(first, "WEBP", quality=85)
             sheet.paste(frame, (number % COLUMNS * width, number // COLUMNS * height))
         sheet.save(strip, "WEBP", quality=80)
+        os.utime(strip, ns=(made, made))
     return first, strip
