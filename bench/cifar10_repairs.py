@@ -31,7 +31,7 @@ from torch import Tensor, nn
 from utils.cifar10.batches import make_batch, to_float
 from utils.cifar10.classifier import Classifier, cached_classifier
 from utils.cifar10.config import TrainConfig
-from utils.cifar10.data import Images, default_cache, load_images
+from utils.cifar10.data import Images, load_images
 from utils.cifar10.evaluate import evaluate
 from utils.cifar10.precision import auto_precision, autocast
 from utils.cifar10.processes import pick_device
@@ -196,7 +196,7 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=0, help="(default: %(default)s)")
     parser.add_argument("--samples", type=int, default=0, help="pictures to judge (default: none)")
     parser.add_argument("--device", default="auto", help="auto, cpu or cuda (default: auto)")
-    parser.add_argument("--cache", type=Path, default=default_cache(), help="of the images")
+    parser.add_argument("--cache", type=Path, help="folder (default: the user's)")
     options = parser.parse_args()
     options.device = pick_device(options.device)
     rows = []

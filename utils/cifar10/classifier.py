@@ -1,7 +1,7 @@
 """A small classifier of the real images: its features measure samples, its votes check classes."""
 
 import json
-from pathlib import Path
+import os
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from utils.atomic import write_atomically
 from utils.cifar10.batches import batch_indices, generator_for, to_float
 from utils.cifar10.config import CLASSES
-from utils.cifar10.data import Images
+from utils.cifar10.data import Images, cache_folder
 from utils.tensors import check_positive_int
 
 BATCH, LR = 128, 2e-3
@@ -122,7 +122,11 @@ def train_classifier(
 
 
 def cached_classifier(
-    images: Images, cache: Path, epochs: int, width: int = 64, device: torch.device | str = "cpu"
+    images: Images,
+    cache: str | os.PathLike | None,
+    epochs: int,
+    width: int = 64,
+    device: torch.device | str = "cpu",
 ) -> tuple[Classifier, float]:
     """The classifier of these images from the cache, or a new one that is put there.
 
@@ -131,7 +135,7 @@ def cached_classifier(
 
     Args:
         images: the data.
-        cache: folder.
+        cache: folder; ``None`` is the user's cache folder.
         epochs: passes over the training images.
         width: channels of the first layers.
         device: where to train it and to run it.
@@ -140,15 +144,15 @@ def cached_classifier(
         The classifier in evaluation mode, and its accuracy on the test images.
 
     Raises:
-        ValueError: as ``train_classifier``.
+        ValueError: as ``train_classifier`` and ``data.cache_folder``.
         OSError: if the cache cannot be written.
     """
     from safetensors import SafetensorError, safe_open
     from safetensors.torch import save
 
-    cache.mkdir(parents=True, exist_ok=True)
     where = f"torch{torch.__version__}-{torch.device(device).type}"
-    file = cache / f"classifier-{images.key}-width{width}-epochs{epochs}-{where}.safetensors"
+    name = f"classifier-{images.key}-width{width}-epochs{epochs}-{where}.safetensors"
+    file = cache_folder(cache) / name
     try:
         with safe_open(file, "pt") as opened:
             accuracy = json.loads(opened.metadata()["course"])["accuracy"]

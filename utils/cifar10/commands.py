@@ -23,7 +23,7 @@ from utils.cifar10.precision import auto_precision
 from utils.cifar10.presets import PRESETS
 from utils.cifar10.pretrained import RECORDED, recorded_file
 from utils.cifar10.processes import Processes, number_of_processes, pick_device
-from utils.cifar10.train import CHECKPOINT, Run, train
+from utils.cifar10.train import CHECKPOINT, WEIGHTS, Run, train
 
 
 def _precision(name: str, device: torch.device, checkpoint: Path | None = None) -> str:
@@ -102,12 +102,20 @@ def do_train(options: argparse.Namespace) -> int:
     return 128 + stopped if stopped else 0  # as a shell reports a signal: not all steps are done
 
 
+def _own_file(weights: str) -> Path | None:
+    """The file that is meant; ``None`` for a run of the package. A run's folder: its weights."""
+    path = Path(weights)
+    if (path / WEIGHTS).is_file():
+        return path / WEIGHTS
+    return None if weights in RECORDED and not path.is_file() else path
+
+
 def _network(weights: str) -> tuple[nn.Module, dict]:
-    """The network of a file, or of a run that comes with the package."""
-    if weights in RECORDED and not Path(weights).exists():
-        with resources.as_file(recorded_file(weights, "weights.safetensors")) as path:
-            return load_network(path)
-    return load_network(weights)
+    own = _own_file(weights)
+    if own is not None:
+        return load_network(own)
+    with resources.as_file(recorded_file(weights, WEIGHTS)) as path:
+        return load_network(path)
 
 
 def do_sample(options: argparse.Namespace) -> int:
@@ -129,7 +137,11 @@ def do_sample(options: argparse.Namespace) -> int:
         options.batch_size,
     )
     save_grid(options.out, torch.cat(list(parts)), len(classes))
-    print(f"{options.out}: {options.rows} rows, {options.steps} steps of {options.method}")
+    source = _own_file(options.weights) or f"the package's run {options.weights}"
+    print(
+        f"{options.out}: {options.rows} rows, {options.steps} steps of {options.method}, "
+        f"from {source}"
+    )
     return 0
 
 
@@ -197,8 +209,8 @@ def do_evaluate(options: argparse.Namespace) -> int:
         "seed": options.seed,
         **found,
     }
-    beside = Path(options.weights).parent  # of a name that is no path: here
-    out = options.out or beside / "evaluation.json"
+    own = _own_file(options.weights)
+    out = options.out or (own.parent if own else Path()) / "evaluation.json"
     write_atomically(out, (json.dumps(result, indent=2) + "\n").encode())
     print(f"{out} written")
     return 0

@@ -16,12 +16,25 @@ from utils.tensors import check_positive_int
 FORMAT = 1
 
 
-def default_cache() -> Path:
-    """The user's cache folder for decoded images and the classifier.
+def cache_folder(named: str | os.PathLike | None = None) -> Path:
+    """The folder for decoded images and the classifier, made if it is missing.
+
+    Args:
+        named: a folder; ``None`` is ``flow-matching-course`` in the user's cache folder.
+
+    Returns:
+        The folder.
 
     Raises:
-        ValueError: if the user has none, as in some containers.
+        ValueError: if none is named and the user has none, as in some containers.
+        OSError: if it cannot be made.
     """
+    folder = _user_s_own() if named is None else Path(named)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _user_s_own() -> Path:
     base = os.environ.get("XDG_CACHE_HOME")
     if not base:
         try:
@@ -84,8 +97,7 @@ def load_images(
     """
     if per_class is not None:
         check_positive_int("per_class", per_class)
-    cache = default_cache() if cache is None else Path(cache)
-    cache.mkdir(parents=True, exist_ok=True)
+    cache = cache_folder(cache)
     if data is None:
         source = "torchvision"
     elif Path(data).is_dir():

@@ -102,8 +102,8 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
         "--weights",
         required=True,
         metavar="FILE",
-        help="weights.safetensors or checkpoint.safetensors of a run; or the name of a run whose "
-        f"weights come with the package ({', '.join(RECORDED)})",
+        help="weights.safetensors or checkpoint.safetensors of a run, or its folder; or the name "
+        f"of a run whose weights come with the package ({', '.join(RECORDED)})",
     )
     parser.add_argument(
         "--method",

@@ -43,6 +43,15 @@ def number_of_processes() -> int:
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
+def _check_gpus(found: int) -> None:
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", number_of_processes()))
+    if here > found:
+        raise ValueError(
+            f"{here} processes were started on this machine, which has GPUs for {found}: start one "
+            f"for each (--nproc-per-node {found}), or compute on the CPU (--device cpu)"
+        )
+
+
 class Processes:
     """The processes of a run, as ``torchrun`` set them up.
 
@@ -61,7 +70,7 @@ class Processes:
             device: ``"auto"``, ``"cpu"`` or ``"cuda"``.
 
         Raises:
-            ValueError: as ``pick_device``.
+            ValueError: as ``pick_device``; or if this machine has fewer GPUs than processes.
             ImportError: if there are several processes and Accelerate is missing.
         """
         picked = pick_device(device)
@@ -70,6 +79,8 @@ class Processes:
         if self.world_size == 1:  # no need to load Accelerate, which takes seconds
             self.rank, self.local_rank, self.device = 0, 0, picked
         else:
+            if picked.type == "cuda":
+                _check_gpus(torch.cuda.device_count())
             try:
                 from accelerate import Accelerator, DistributedDataParallelKwargs
             except ImportError as error:
@@ -113,8 +124,9 @@ class Processes:
 
     def wait(self) -> None:
         """Wait until every process is here."""
-        if self._accelerator is not None:
-            self._accelerator.wait_for_everyone()
+        # A sum to which each must add something. Accelerate's own way to wait asks for a GPU with
+        # this process's number even where CPUs compute, and there may be none of that number.
+        self.mean(torch.zeros((), device=self.device)).item()
 
     def close(self) -> None:
         """Say goodbye to the others, so that none of them waits in vain."""

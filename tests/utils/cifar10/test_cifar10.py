@@ -132,12 +132,14 @@ def workers():
 
 
 def test_train_sample_evaluate(archive, tmp_path):
+    # In the words of chapter 7, so with the cache of a user who names none.
     out, cache = tmp_path / "run", tmp_path / "cache"
-    data = [*archive, "--per-class", "20", "--cache", str(cache)]
+    data = [*archive, "--per-class", "20"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
 
     def command(*words):
         line = [sys.executable, "-m", "utils.cifar10", *map(str, words)]
-        result = subprocess.run(line, cwd=ROOT, capture_output=True, text=True)
+        result = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True)
         assert result.returncode == 0, result.stderr
         return result.stdout + result.stderr
 
@@ -184,6 +186,21 @@ def test_train_sample_evaluate(archive, tmp_path):
     assert found["rows"][0]["distance"] > found["baseline"] > 0
     assert 0 <= found["classifier_accuracy"] <= 1
     assert not list(tmp_path.rglob("*.tmp"))
+    kept = [file.name.split("-")[0] for file in (cache / "flow-matching-course").iterdir()]
+    assert sorted(kept) == ["cifar10", "classifier"]
+
+
+def test_a_run_s_folder_names_its_weights(tmp_path, monkeypatch, capsys):
+    # Also one that has the name of a run of the package: who stands beside it means their own.
+    train(SMALL, toy(), run_to(tmp_path / "guide", 2), Processes("cpu"))
+    monkeypatch.chdir(tmp_path)
+    words = ["sample", "--rows", "1", "--steps", "1", "--device", "cpu", "--weights"]
+    assert main([*words, "guide"]) == 0
+    assert str(Path("guide", WEIGHTS)) in capsys.readouterr().out
+    (tmp_path / "guide" / WEIGHTS).unlink()
+    assert main([*words, "guide"]) == 0
+    assert "the package's run guide" in capsys.readouterr().out
+    assert "no such file" in fails(capsys, *words, "other")
 
 
 def test_help_names_every_option(capsys):
@@ -504,6 +521,15 @@ def test_two_processes_learn_what_one_learns(tmp_path):
         if name.startswith("model/"):
             moved = max(moved, (value - start[name.removeprefix("model/")]).abs().max().item())
     assert moved > 1e-4  # else they would agree because nothing was learned
+
+
+def test_more_processes_than_gpus(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    with pytest.raises(ValueError, match="2 processes.*GPUs for 1.*--nproc-per-node 1.*cpu"):
+        Processes("auto")
 
 
 def test_average_follows_its_formula(tmp_path):
