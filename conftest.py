@@ -27,7 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fresh",
         action="store_true",
-        help="run notebooks that have passed and depend on nothing that has changed since, too",
+        help="run notebooks that have passed and look at pages that were found sound, too, though "
+        "nothing that they depend on has changed since",
     )
 
 
