@@ -58,6 +58,7 @@ function layout(wide) {
     const lines = pre.textContent.trimEnd().split("\n").length;
     const printed = pre.closest(".cell_output");
     seen.code += 1;
+    if (!pre.clientWidth) faults.push(`code that was not laid out: ${name(pre.textContent)}`);
     if (parseFloat(fontSize) < 12.5) faults.push(`code of ${fontSize}: ${name(pre.textContent)}`);
     if (pre.scrollWidth > pre.clientWidth && (wide || !printed)) faults.push(`code is cut off: ${name(pre.textContent)}`);
     if (wide && !printed && Math.round(height / parseFloat(lineHeight)) !== lines) faults.push(`lines are broken: ${name(pre.textContent)}`);

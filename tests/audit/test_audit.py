@@ -77,6 +77,7 @@ BAD = {
     "code is cut off": CODE.format(style=' style="overflow: hidden"', code="x" * 300),
     "lines are broken": CODE.format(style=' style="white-space: pre-wrap"', code="if x: " * 60),
     "code of 9px": CODE.format(style=' style="font-size: 9px"', code="if x"),
+    "code that was not laid out": '<div hidden>' + CODE.format(style="", code="if x") + "</div>",
     "code is cut off on a phone": CODE.format(style=' style="overflow: hidden"', code="x" * 60),
     "less than half": PANEL.format(natural=600, shown=200),
     "of them to scroll": PANEL.format(natural=600, shown=500),
