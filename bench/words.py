@@ -81,12 +81,14 @@ OTHER_REASON = {
     "ko": "알려진 이유 없음. 1이 사분위수 사이에 있으면 우연",
 }
 SAME_SOLVER = {
-    "en": "nearly all the time is spent in the same solver, POT's network simplex (ours up to 128 "
-    "pairs: SciPy's). We also check that the sets are finite and equalise their means, which "
-    "saves up to half of the solver's time on most sets, and nothing on modes around the noise",
-    "ko": "시간은 거의 모두 같은 풀이(POT의 네트워크 심플렉스. 이 강의는 128쌍까지 SciPy)에서 "
-    "쓰입니다. 이 강의는 값이 유한한지 확인하고 두 평균을 맞추는데, 대부분의 데이터에서는 풀이 "
-    "시간을 최대 절반 아끼지만 봉우리가 노이즈를 둘러싸면 아끼는 것이 없습니다",
+    "en": "nearly all the time is spent in the same solver, POT's network simplex (ours, where "
+    "few points are wanted by many: SciPy's). We also choose the solver, check that the sets are "
+    "finite and equalise their means, which saves up to half of the solver's time on most "
+    "sets, and nothing on modes around the noise",
+    "ko": "시간은 거의 모두 같은 풀이(POT의 네트워크 심플렉스. 이 강의는 여러 점이 같은 짝을 "
+    "다투는 일이 적으면 SciPy)에서 쓰입니다. 이 강의는 풀이를 고르고, 값이 유한한지 확인하고, 두 "
+    "평균을 맞춥니다. 평균을 맞추면 대부분의 데이터에서는 풀이 시간을 최대 절반 아끼지만 "
+    "봉우리가 노이즈를 둘러싸면 아끼는 것이 없습니다",
 }
 # Why a rival may win; only said of rows that are lost.
 REASONS: dict[tuple[str, str], dict[str, str]] = {

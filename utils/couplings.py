@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from utils.assignment import optimal_assignment
+from utils.assignment import best_pairing
 from utils.tensors import check_same_shape, check_samples
 
 
@@ -64,7 +64,7 @@ def minibatch_ot_coupling(
     dtype = torch.promote_types(x_0.dtype, x_1.dtype)
     dtype = torch.promote_types(dtype, torch.float32)
     flat_0, flat_1 = (x.detach().flatten(1).to(dtype) for x in (x_0, x_1))
-    partner = optimal_assignment(flat_0, flat_1)
+    partner = best_pairing(flat_0, flat_1)
     return x_0, *(part[partner.to(part.device)] for part in (x_1, *along))
 
 

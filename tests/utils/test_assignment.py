@@ -22,6 +22,13 @@ def sets(kind, n, seed=0):
         x, y = (3 * x).round(), (3 * y).round()
     elif kind == "wide":
         x, y = torch.randn(2, n, 300, generator=generator, dtype=torch.float64) + 100
+    elif kind == "narrow":  # 300 dimensions, of which two count
+        x, y = torch.randn(2, n, 300, generator=generator, dtype=torch.float64)
+        x[:, 2:], y[:, 2:] = 0.01 * x[:, 2:], 0.01 * y[:, 2:]
+        y[:, :2] *= 0.1
+    elif kind == "modes twice":  # somewhat fewer are wanted than of one law
+        x = sets("modes", n, seed + 1)[1]
+        y = sets("modes", n, seed + 2)[1]
     elif kind == "the same":
         y = x[torch.randperm(n, generator=generator)]
     return x, y
@@ -61,9 +68,11 @@ def test_each_solver_is_used_where_it_is_the_faster_one(monkeypatch):
     monkeypatch.setattr(
         assignment, "linear_sum_assignment", note("scipy", assignment.linear_sum_assignment)
     )
-    for kind, n in (("equal", 128), ("equal", 129), ("wide", 256), ("wide", 257)):
+    rows = [("modes", 80), ("modes", 81), ("equal", 300), ("equal", 601), ("modes twice", 180),
+            ("modes twice", 200), ("wide", 300), ("narrow", 300)]  # fmt: skip
+    for kind, n in rows:
         optimal_assignment(*sets(kind, n))
-    assert calls == ["scipy", "pot", "scipy", "pot"]
+    assert calls == ["scipy", "pot", "scipy", "pot", "scipy", "pot", "scipy", "pot"]
 
 
 def test_a_common_shift_costs_nothing():

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from utils.assignment import optimal_assignment
+from utils.assignment import WIDE, best_pairing
 from utils.tensors import check_positive_int, check_samples
 
 
@@ -52,9 +52,10 @@ def wasserstein2(x: Tensor, y: Tensor) -> float:
     """
     a, b = _flat_pair(x, y)
     _check_same_size(a, b)
-    single = x.dtype == y.dtype == torch.float32  # then pairs are sought in float32, too
-    partner = optimal_assignment(a.float(), b.float()) if single else optimal_assignment(a, b)
-    return (a - b[partner]).square().sum(1).mean().sqrt().item()
+    single = x.dtype == y.dtype == torch.float32  # then products are formed in float32, too
+    wide = single and a.shape[1] > WIDE
+    partner = best_pairing(a.float(), b.float()) if wide else best_pairing(a, b)
+    return torch.dist(a, b[partner]).item() / math.sqrt(len(a))
 
 
 def sliced_wasserstein2(
