@@ -44,8 +44,10 @@ def number_of_processes() -> int:
 
 
 def _check_gpus(found: int) -> None:
-    here = int(os.environ.get("LOCAL_WORLD_SIZE", number_of_processes()))
-    if here > found:
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))  # torchrun says it, others may not
+    # Some launchers show each process one GPU of its own: they name it, and nothing is wrong.
+    named = {f"{maker}_VISIBLE_DEVICES" for maker in ("CUDA", "HIP", "ROCR")} & os.environ.keys()
+    if here > found and not named:
         raise ValueError(
             f"{here} processes were started on this machine, which has GPUs for {found}: start one "
             f"for each (--nproc-per-node {found}), or compute on the CPU (--device cpu)"

@@ -528,8 +528,29 @@ def test_more_processes_than_gpus(monkeypatch):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     monkeypatch.setenv("WORLD_SIZE", "4")
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     with pytest.raises(ValueError, match="2 processes.*GPUs for 1.*--nproc-per-node 1.*cpu"):
         Processes("auto")
+
+
+@pytest.mark.parametrize("setting", ["CUDA_VISIBLE_DEVICES", "no LOCAL_WORLD_SIZE"])
+def test_each_process_with_a_gpu_of_its_own(setting, monkeypatch):
+    # As launchers on clusters do: one process on each of many machines, or one GPU shown to each.
+    class Accelerator:
+        process_index, local_process_index, device = 3, 1, torch.device("cuda", 0)
+
+        def __init__(self, cpu, kwargs_handlers):
+            assert not cpu
+
+    monkeypatch.setattr(pytest.importorskip("accelerate"), "Accelerator", Accelerator)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setenv("WORLD_SIZE", "4")
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    if setting == "CUDA_VISIBLE_DEVICES":
+        monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+        monkeypatch.setenv(setting, "1")
+    assert Processes("auto").rank == 3
 
 
 def test_average_follows_its_formula(tmp_path):
