@@ -15,27 +15,20 @@ from pathlib import Path
 
 import passed
 
-from audit.__main__ import SITE
+from audit.__main__ import ROOT, SITE
+from book.run.cache import digest
 
-ROOT = SITE.parents[1]
 JUDGES = ("audit.mjs", "server.mjs", "package-lock.json", "__main__.py")
 # What a page is made of beside itself, its pictures and what all pages share: nothing of these.
 OTHERS = ("_images", "_sources", "_downloads", "_notebooks", "objects.inv", "searchindex.js")
 PICTURE = re.compile(r"_images/([^\"'\s?#,)&]+)")
 
 
-def _hash(files: Iterable[Path]) -> str:
-    sha = hashlib.sha256()
-    for file in sorted(files):
-        sha.update(str(file).encode() + b"\0" + file.read_bytes() + b"\0")
-    return sha.hexdigest()
-
-
 @functools.cache
 def judges(browser: str) -> str:
     """Hash of what measures pages, and the browser's version."""
     version = subprocess.run([browser, "--version"], capture_output=True, text=True).stdout
-    return version + _hash(
+    return version + digest(
         [*(ROOT / "audit" / name for name in JUDGES), ROOT / "tests/audit/test_audit.py"]
     )
 
@@ -43,7 +36,7 @@ def judges(browser: str) -> str:
 def shared(site: Path) -> str:
     """Hash of what every page of a site may load: scripts, styles, fonts, data."""
     files = [file for file in site.rglob("*") if file.is_file() and file.suffix != ".html"]
-    return _hash(file for file in files if not {*OTHERS} & {*file.relative_to(site).parts})
+    return digest(file for file in files if not {*OTHERS} & {*file.relative_to(site).parts})
 
 
 def marks(pages: Iterable[str], browser: str, site: Path = SITE) -> dict[str, Path]:
@@ -66,6 +59,6 @@ def marks(pages: Iterable[str], browser: str, site: Path = SITE) -> dict[str, Pa
         parts = [file, *(picture for picture in pictures if picture.is_file())]
         if file.name == "search.html":
             parts.append(file.with_name("searchindex.js"))
-        sha = hashlib.sha256("\0".join([page, *world, _hash(parts)]).encode())
+        sha = hashlib.sha256("\0".join([page, *world, digest(parts)]).encode())
         found[page] = passed.FOLDER / f"page-{sha.hexdigest()[:16]}"
     return found

@@ -5,6 +5,8 @@ import passed
 import pytest
 from audited import marks
 
+from book.run import cache
+
 PAGES = ("ko/a.html", "ko/b.html", "ko/search.html")
 FILES = {
     "ko/a.html": '<img src="_images/one.webp"><script src="_static/all.js"></script>',
@@ -25,6 +27,7 @@ def site(tmp_path, monkeypatch):
     """A site of three pages; the function changes a file and says which pages are new then."""
     monkeypatch.setattr(passed, "FOLDER", tmp_path / "passed")
     monkeypatch.setattr(audited, "judges", lambda browser: browser)
+    monkeypatch.setattr(cache, "ROOT", tmp_path)
     folder = tmp_path / "site"
     for name, text in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -69,6 +72,7 @@ def test_what_measures_is_a_reason(tmp_path, monkeypatch):
     files = [tmp_path / "audit" / name for name in audited.JUDGES]
     files.append(tmp_path / "tests/audit/test_audit.py")
     monkeypatch.setattr(audited, "ROOT", tmp_path)
+    monkeypatch.setattr(cache, "ROOT", tmp_path)
     for file in files:
         file.write_text("as it is")
     before = audited.judges.__wrapped__("true")

@@ -126,6 +126,8 @@ class Processes:
 
     def wait(self) -> None:
         """Wait until every process is here."""
+        if self._accelerator is None:
+            return
         # A sum to which each must add something. Accelerate's own way to wait asks for a GPU with
         # this process's number even where CPUs compute, and there may be none of that number.
         self.mean(torch.zeros((), device=self.device)).item()
