@@ -110,8 +110,7 @@ def _own_file(weights: str) -> Path | None:
     return None if weights in RECORDED and not path.is_file() else path
 
 
-def _network(weights: str) -> tuple[nn.Module, dict]:
-    own = _own_file(weights)
+def _network(weights: str, own: Path | None) -> tuple[nn.Module, dict]:
     if own is not None:
         return load_network(own)
     with resources.as_file(recorded_file(weights, WEIGHTS)) as path:
@@ -124,7 +123,8 @@ def do_sample(options: argparse.Namespace) -> int:
     classes = torch.tensor([parse_class(name) for name in options.classes.split(",")])
     if options.rows < 1:
         raise ValueError(f"rows must be at least 1, got {options.rows}")
-    model, _ = _network(options.weights)
+    own = _own_file(options.weights)
+    model, _ = _network(options.weights, own)
     precision = _precision(options.precision, device)
     parts = draw(
         model.to(device, memory_format=_layout(options, precision)),
@@ -137,7 +137,7 @@ def do_sample(options: argparse.Namespace) -> int:
         options.batch_size,
     )
     save_grid(options.out, torch.cat(list(parts)), len(classes))
-    source = _own_file(options.weights) or f"the package's run {options.weights}"
+    source = own or f"the package's run {options.weights}"
     print(
         f"{options.out}: {options.rows} rows, {options.steps} steps of {options.method}, "
         f"from {source}"
@@ -160,7 +160,8 @@ def do_evaluate(options: argparse.Namespace) -> int:
     if options.nearest < 0:
         raise ValueError(f"nearest must be at least 0, got {options.nearest}")
     precision = _precision(options.precision, device)
-    model, about = _network(options.weights)
+    own = _own_file(options.weights)
+    model, about = _network(options.weights, own)
     model = model.to(device, memory_format=_layout(options, precision))
     # Guidance asks the network twice in each step, and in CUDA graphs the second answer lies where
     # the first one was: nobody gets that unasked.
@@ -209,7 +210,6 @@ def do_evaluate(options: argparse.Namespace) -> int:
         "seed": options.seed,
         **found,
     }
-    own = _own_file(options.weights)
     out = options.out or (own.parent if own else Path()) / "evaluation.json"
     write_atomically(out, (json.dumps(result, indent=2) + "\n").encode())
     print(f"{out} written")
